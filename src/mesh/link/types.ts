@@ -1,0 +1,94 @@
+/**
+ * The seam to WebRTC. A link is one attempt at one connection to one peer: it opens once, closes once, and is not reused.
+ * `compliance.ts` holds what every adapter must do; the simple-peer adapter and the in-memory twin both pass it.
+ */
+import type {MeshError} from '../errors.js';
+
+/**
+ * Independent ordered, reliable streams of one link, so that bulk data never stands in front of a chat line.
+ *
+ * - `plain`: simple-peer's own channel; text of pages that know nothing of this project
+ * - `lines`: hello, small messages, acknowledgements
+ * - `bulk`: pieces of large messages
+ */
+export type Lane = 'plain' | 'lines' | 'bulk';
+
+export type LinkState = 'connecting' | 'open' | 'closed';
+export type LaneData = string | ArrayBuffer;
+
+export interface LinkOptions {
+  /** Whether this side makes the offer. */
+  readonly initiator: boolean;
+  readonly iceServers: readonly RTCIceServer[];
+}
+
+export class LinkSignalEvent extends Event {
+  constructor(readonly signal: unknown) {
+    super('signal');
+  }
+}
+
+export class LaneMessageEvent extends Event {
+  constructor(readonly lane: Lane, readonly data: LaneData) {
+    super('message');
+  }
+}
+
+export class LaneDrainEvent extends Event {
+  constructor(readonly lane: Lane) {
+    super('drain');
+  }
+}
+
+export class LinkCloseEvent extends Event {
+  constructor(readonly error?: MeshError) {
+    super('close');
+  }
+}
+
+export interface LinkEventMap {
+  /** A signal for the other side: hand it to the other link's `accept`, in order. */
+  signal: LinkSignalEvent;
+  /** The `lines` and `bulk` lanes can carry data; for a plain peer only `plain` will be answered. Fires once. */
+  open: Event;
+  message: LaneMessageEvent;
+  /** `buffered(lane)` fell to the lane's low mark after it had been above. */
+  drain: LaneDrainEvent;
+  /** The network path was lost (`false`) or found again (`true`); the link still stands. */
+  'path-change': LinkPathEvent;
+  /** The link is over. Fires once, whoever closed it, and always after `close()`. */
+  close: LinkCloseEvent;
+}
+
+export class LinkPathEvent extends Event {
+  constructor(readonly up: boolean) {
+    super('path-change');
+  }
+}
+
+export interface Link extends EventTarget {
+  readonly state: LinkState;
+  readonly initiator: boolean;
+  /** Largest single message, in bytes, that both sides take on one lane. Valid once open. */
+  readonly maxMessageSize: number;
+  /**
+   * Takes the other side's signal. Never throws, whatever the remote sent: what WebRTC refuses closes the link with
+   * `link-failed`.
+   */
+  accept(signal: unknown): void;
+  /**
+   * Hands data to the transport at once, in order per lane.
+   * @returns whether the transport took it; `false` when the lane is not open or its buffer is full.
+   */
+  send(lane: Lane, data: string | ArrayBuffer | ArrayBufferView<ArrayBuffer>): boolean;
+  /** Bytes handed over and not yet sent. */
+  buffered(lane: Lane): number;
+  /** Whether traffic passes through a TURN server. Resolves `direct` when it cannot be told. */
+  route(): Promise<'direct' | 'turn'>;
+  close(error?: MeshError): void;
+  addEventListener<K extends keyof LinkEventMap>(
+    type: K, listener: (event: LinkEventMap[K]) => void, options?: AddEventListenerOptions | boolean): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: AddEventListenerOptions | boolean): void;
+}
+
+export type CreateLink = (options: LinkOptions) => Link;

@@ -1,0 +1,108 @@
+/** The public shapes of a room; `../../docs/` and the published types are made from them. */
+import type {MeshError} from '../mesh/errors.js';
+
+export type RoomStatus = 'idle' | 'joining' | 'joined' | 'offline' | 'resuming' | 'failed';
+
+/** How data reaches a peer: not yet, straight, through TURN, through a member, through the server, or not at all. */
+export type LinkKind = 'connecting' | 'direct' | 'turn' | 'relayed' | 'server' | 'lost';
+
+export interface PeerState {
+  readonly id: string;
+  /** Display name; empty until the peer has told it, and for plain peers. */
+  readonly name: string;
+  readonly link: LinkKind;
+  /** Id of the member that relays, for `relayed`. */
+  readonly via?: string;
+  /** Measured round trip in milliseconds. */
+  readonly rttMs?: number;
+  /** Whether the peer speaks plain text only, like the page of the well-known tutorial. */
+  readonly plain?: boolean;
+  /** Why the link is `lost`, for the site's owner. */
+  readonly reason?: string;
+}
+
+export interface RoomState {
+  readonly room: string;
+  readonly status: RoomStatus;
+  readonly selfId: string;
+  /** Everybody else in the room's List, in its order. */
+  readonly peers: readonly PeerState[];
+  /** The last thing that went wrong and still stands. */
+  readonly error?: MeshError;
+}
+
+export const IDLE_STATE: RoomState = Object.freeze({room: '', status: 'idle', selfId: '', peers: Object.freeze([])});
+
+export type Topology = 'auto' | 'full-mesh' | 'small-world' | 'tree';
+
+/** `RTCIceServer`s, or a function that returns them, asked again at every attempt because credentials expire. */
+export type IceServers = readonly RTCIceServer[] | (() => readonly RTCIceServer[] | Promise<readonly RTCIceServer[]>);
+
+export interface RoomOptions {
+  /** 1 to 200 characters of any kind. */
+  readonly room: string;
+  /** Display name; at most 64 characters are shown. */
+  readonly name?: string;
+  /** deepstream endpoint, `ws:` or `wss:`. Default: `/deepstream` on the origin that served the script. */
+  readonly url?: string;
+  /** Default `mesh-room/<room>`. */
+  readonly list?: string;
+  readonly topology?: Topology;
+  readonly iceServers?: IceServers;
+  /** Gives up joining, or leaves. */
+  readonly signal?: AbortSignal;
+}
+
+export interface SendOptions {
+  /** Ids to send to; default everybody. */
+  readonly to?: string | readonly string[];
+  /** 1 to 64 characters; default `''`. Order is kept per sender and channel. `mesh-…` and `chat` are this project's. */
+  readonly channel?: string;
+  /** Stops waiting, and stops sending what has not been handed over yet. */
+  readonly signal?: AbortSignal;
+}
+
+/** JSON value, or binary. Binary arrives as `ArrayBuffer`, a `Blob` as a `Blob` with its type. */
+export type RoomData = unknown;
+
+export class RoomMessageEvent extends Event {
+  constructor(readonly from: string, readonly channel: string, readonly data: RoomData) {
+    super('message');
+  }
+}
+
+export class RoomErrorEvent extends Event {
+  constructor(readonly error: MeshError) {
+    super('error');
+  }
+}
+
+export interface RoomEventMap {
+  'status-change': Event;
+  'peers-change': Event;
+  message: RoomMessageEvent;
+  error: RoomErrorEvent;
+}
+
+/** A joined room without any element: what `joinRoom` resolves to, and what `<mesh-room>` drives. */
+export interface Room extends EventTarget {
+  readonly state: RoomState;
+  /** Display name as others see it; setting it tells them. */
+  name: string;
+  send(data: RoomData, options?: SendOptions): Promise<void>;
+  leave(): Promise<void>;
+  addEventListener<K extends keyof RoomEventMap>(
+    type: K, listener: (event: RoomEventMap[K]) => void, options?: AddEventListenerOptions | boolean): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: AddEventListenerOptions | boolean): void;
+}
+
+/** A room that can be watched from before it is joined; `joinRoom` is `create`, then `join`. */
+export interface RoomSession extends Room {
+  /**
+   * Enters the room's List. `state.status` goes `idle`, `joining`, `joined`, or `failed` with `state.error`.
+   * @throws {MeshError} the same error that `state.error` holds.
+   */
+  join(): Promise<void>;
+}
+
+export type CreateRoom = (options: RoomOptions) => RoomSession;
