@@ -1,0 +1,187 @@
+/** In-memory twin of the WebRTC link: same seam, no browser; time, loss and breakage are the test's to steer. */
+import {systemClock, type Clock} from '../clock.js';
+import {MeshError} from '../errors.js';
+import {
+  LaneDrainEvent, LaneMessageEvent, LinkCloseEvent, LinkPathEvent, LinkSignalEvent,
+  type CreateLink, type Lane, type LaneData, type Link, type LinkOptions, type LinkState,
+} from './types.js';
+
+const HIGH_WATER = 1024 * 1024;
+const LOW_WATER = 256 * 1024;
+
+export interface MemoryNetworkOptions {
+  readonly clock?: Clock;
+  /** One-way delay in milliseconds; default 1. */
+  readonly latencyMs?: number;
+  /** Bytes per second and lane; default unlimited. */
+  readonly bytesPerSecond?: number;
+}
+
+interface MemorySignal {
+  readonly type: 'offer' | 'answer';
+  readonly token: string;
+}
+
+/** The wire between the memory links of one test. */
+export class MemoryNetwork {
+  readonly clock: Clock;
+  readonly latencyMs: number;
+  readonly bytesPerSecond: number;
+  /** Links that stand or are being made; a test may `break` them. */
+  readonly links = new Set<MemoryLink>();
+  /** Whether new connections find a path; existing ones stay. */
+  reachable = true;
+  readonly #tokens = new Map<string, MemoryLink>();
+  #next = 0;
+
+  constructor({clock = systemClock, latencyMs = 1, bytesPerSecond = Infinity}: MemoryNetworkOptions = {}) {
+    this.clock = clock;
+    this.latencyMs = latencyMs;
+    this.bytesPerSecond = bytesPerSecond;
+  }
+
+  readonly createLink: CreateLink = options => new MemoryLink(this, options);
+
+  register(link: MemoryLink): string {
+    const token = `link-${++this.#next}`;
+    this.#tokens.set(token, link);
+    this.links.add(link);
+    return token;
+  }
+
+  find(token: string): MemoryLink | undefined {
+    return this.#tokens.get(token);
+  }
+
+  forget(link: MemoryLink, token: string): void {
+    this.#tokens.delete(token);
+    this.links.delete(link);
+  }
+}
+
+export class MemoryLink extends EventTarget implements Link {
+  readonly initiator: boolean;
+  readonly maxMessageSize = 256 * 1024;
+  readonly #network: MemoryNetwork;
+  readonly #token: string;
+  readonly #buffered = new Map<Lane, number>();
+  readonly #freeAt = new Map<Lane, number>();
+  #other: MemoryLink | undefined;
+  #state: LinkState = 'connecting';
+  #closing = false;
+  #path = true;
+  /** What crossed while the path was silent, in order: the transport repeats it when the path is back. */
+  #stalled: Array<() => void> = [];
+
+  constructor(network: MemoryNetwork, {initiator}: LinkOptions) {
+    super();
+    this.#network = network;
+    this.initiator = initiator;
+    this.#token = network.register(this);
+    if (initiator) queueMicrotask(() => this.#signal({type: 'offer', token: this.#token}));
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  accept(signal: unknown): void {
+    if (this.#state !== 'connecting' || this.#closing || this.#other || !isMemorySignal(signal)) return;
+    const other = this.#network.find(signal.token);
+    if (!other) return this.close(new MeshError('link-failed', 'The other side is gone'));
+    this.#other = other;
+    if (signal.type === 'offer') this.#signal({type: 'answer', token: this.#token});
+    else if (this.#network.reachable) this.#later(() => void (this.#open(), other.#open()));
+  }
+
+  send(lane: Lane, data: string | ArrayBuffer | ArrayBufferView<ArrayBuffer>): boolean {
+    if (this.#state !== 'open' || this.buffered(lane) > HIGH_WATER) return false;
+    if (lane === 'plain' && typeof data !== 'string') return false;
+    const copy = typeof data === 'string' ? data : copyOf(data);
+    const size = typeof copy === 'string' ? copy.length : copy.byteLength;
+    const {clock, latencyMs, bytesPerSecond} = this.#network;
+    const from = Math.max(clock.now(), this.#freeAt.get(lane) ?? 0);
+    const sentAt = from + (size / bytesPerSecond) * 1000;
+    this.#freeAt.set(lane, sentAt);
+    this.#buffered.set(lane, this.buffered(lane) + size);
+    clock.after(sentAt - clock.now() + latencyMs, () => this.#arrive(lane, copy, size));
+    return true;
+  }
+
+  buffered(lane: Lane): number {
+    return this.#buffered.get(lane) ?? 0;
+  }
+
+  async route(): Promise<'direct'> {
+    return 'direct';
+  }
+
+  close(error?: MeshError): void {
+    if (this.#state === 'closed' || this.#closing) return;
+    this.#closing = true;
+    const other = this.#other;
+    queueMicrotask(() => this.#close(error));
+    if (other) this.#later(() => other.close(new MeshError('link-failed', 'The other side closed the connection')));
+  }
+
+  /** Loses the link without a word to either side until `failAfterMs`, as a dead network path does. */
+  break(failAfterMs: number): void {
+    this.silence(true);
+    this.#network.clock.after(failAfterMs, () => {
+      for (const link of [this, this.#other]) link?.close(new MeshError('link-failed', 'Ice connection failed.'));
+    });
+  }
+
+  /** Stops (`true`) or resumes (`false`) everything on this link, in both directions; nothing is lost by it. */
+  silence(silent: boolean): void {
+    for (const link of [this, this.#other]) {
+      if (!link || link.#path === !silent || link.#state === 'closed') continue;
+      link.#path = !silent;
+      link.dispatchEvent(new LinkPathEvent(!silent));
+      if (!silent) for (const deliver of link.#stalled.splice(0)) deliver();
+    }
+  }
+
+  #arrive(lane: Lane, data: LaneData, size: number): void {
+    const other = this.#other;
+    if (this.#state !== 'open' || !other) return;
+    const deliver = () => {
+      const before = this.buffered(lane);
+      this.#buffered.set(lane, before - size);
+      if (other.#state === 'open') other.dispatchEvent(new LaneMessageEvent(lane, data));
+      if (before > LOW_WATER && before - size <= LOW_WATER) this.dispatchEvent(new LaneDrainEvent(lane));
+    };
+    if (this.#path) deliver();
+    else this.#stalled.push(deliver);
+  }
+
+  #signal(signal: MemorySignal): void {
+    if (!this.#closing) this.dispatchEvent(new LinkSignalEvent(signal));
+  }
+
+  #later(run: () => void): void {
+    this.#network.clock.after(this.#network.latencyMs, run);
+  }
+
+  #open(): void {
+    if (this.#state !== 'connecting' || this.#closing) return;
+    this.#state = 'open';
+    this.dispatchEvent(new Event('open'));
+  }
+
+  #close(error: MeshError | undefined): void {
+    this.#state = 'closed';
+    this.#network.forget(this, this.#token);
+    this.#stalled = [];
+    this.dispatchEvent(new LinkCloseEvent(error));
+  }
+}
+
+function copyOf(data: ArrayBuffer | ArrayBufferView<ArrayBuffer>): ArrayBuffer {
+  if (data instanceof ArrayBuffer) return data.slice(0);
+  return data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength);
+}
+
+function isMemorySignal(value: unknown): value is MemorySignal {
+  return typeof value === 'object' && value !== null && typeof (value as MemorySignal).token === 'string';
+}

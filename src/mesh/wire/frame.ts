@@ -1,0 +1,224 @@
+/**
+ * The frames on a link, as pure functions. `docs/protocol.md` shows each with an example.
+ *
+ * Text frames are JSON arrays whose first entry names the kind. Binary frames are, on `lines`, a small binary message
+ * (`0x01`, header length as uint16, header as JSON, payload), and on `bulk` a piece (transfer id as uint32, bytes).
+ * All integers are big-endian. Decoders never throw: what is not a frame of this protocol is `undefined`.
+ */
+import {
+  MAX_CHANNEL_LENGTH, MAX_LINE_FRAME_BYTES, MAX_MESSAGE_BYTES, MAX_NAME_LENGTH, MAX_OPEN_TRANSFERS, MAX_TYPE_LENGTH,
+} from './limits.js';
+
+/** How a payload is to be read: UTF-8 JSON, bytes, or bytes with a media type. */
+export type PayloadKind = 'json' | 'buffer' | 'blob';
+
+/** What this side has of the other side's messages: all lines up to `line`, these transfers whole, and those in part. */
+export interface Received {
+  /** The sender's `boot` that these numbers belong to. */
+  readonly boot: string;
+  readonly line: number;
+  readonly done: readonly number[];
+  readonly parts: ReadonlyArray<readonly [transfer: number, bytes: number]>;
+}
+
+export interface Hello {
+  readonly v: number;
+  /** Random per joined mesh; a new one means that message numbers start again. */
+  readonly boot: string;
+  readonly name: string;
+  readonly got?: Received;
+}
+
+export interface MessageHead {
+  readonly channel: string;
+  readonly kind: PayloadKind;
+  /** Media type of a `blob`, otherwise empty. */
+  readonly type: string;
+}
+
+export type LineFrame =
+  | {readonly kind: 'hello'; readonly hello: Hello}
+  | {readonly kind: 'message'; readonly n: number; readonly after: number; readonly head: MessageHead; readonly data: unknown}
+  | {readonly kind: 'ack'; readonly line: number; readonly done: readonly number[]}
+  | {readonly kind: 'name'; readonly name: string}
+  | {readonly kind: 'ping' | 'pong'; readonly id: number}
+  | {readonly kind: 'bye'};
+
+export interface TransferOpen {
+  readonly transfer: number;
+  readonly head: MessageHead;
+  /** Size of the whole message in bytes. */
+  readonly size: number;
+  /** Where this part starts; more than 0 when a transfer goes on over a new link. */
+  readonly offset: number;
+  /** The last line sent before it on any channel: the message must not be delivered before that line. */
+  readonly afterLine: number;
+}
+
+export type BulkFrame =
+  | {readonly kind: 'open'; readonly open: TransferOpen}
+  | {readonly kind: 'piece'; readonly transfer: number; readonly bytes: Uint8Array<ArrayBuffer>}
+  | {readonly kind: 'cancel'; readonly transfer: number};
+
+const utf8 = new TextEncoder();
+const fromUtf8 = new TextDecoder('utf-8', {fatal: true});
+const SMALL_BINARY = 0x01;
+
+export const encodeHello = (hello: Hello): string => JSON.stringify(['hi', hello]);
+export const encodeAck = (line: number, done: readonly number[]): string => JSON.stringify(['ack', line, done]);
+export const encodeName = (name: string): string => JSON.stringify(['name', name]);
+export const encodePing = (id: number): string => `["ping",${id}]`;
+export const encodePong = (id: number): string => `["pong",${id}]`;
+export const BYE = '["bye"]';
+
+/** The part of a JSON line that is the same for every receiver, so that a broadcast is encoded once. */
+export const encodeLineBody = (channel: string, json: string): string => `${JSON.stringify(channel)},${json}]`;
+/** @param after transfer on the same channel that must be delivered first, or 0. */
+export const encodeLine = (n: number, after: number, body: string): string => `["m",${n},${after},${body}`;
+
+/** A small binary message as one frame. */
+export function encodeBinaryLine(
+  n: number, after: number, {channel, kind, type}: MessageHead, payload: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const header = utf8.encode(JSON.stringify([n, after, channel, kind, type]));
+  const frame = new Uint8Array(3 + header.length + payload.length);
+  frame[0] = SMALL_BINARY;
+  new DataView(frame.buffer).setUint16(1, header.length);
+  frame.set(header, 3);
+  frame.set(payload, 3 + header.length);
+  return frame;
+}
+
+export function encodeOpen({transfer, head, size, offset, afterLine}: TransferOpen): string {
+  return JSON.stringify(['open', transfer, head.channel, head.kind, head.type, size, offset, afterLine]);
+}
+
+export function encodePiece(transfer: number, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const frame = new Uint8Array(4 + bytes.length);
+  new DataView(frame.buffer).setUint32(0, transfer);
+  frame.set(bytes, 4);
+  return frame;
+}
+
+export const encodeCancel = (transfer: number): string => `["cancel",${transfer}]`;
+
+/** Reads a frame of the `lines` lane; `undefined` for anything that is not one. */
+export function decodeLine(data: string | ArrayBuffer): LineFrame | undefined {
+  if (typeof data !== 'string') return decodeBinaryLine(data);
+  if (data.length > MAX_LINE_FRAME_BYTES) return undefined;
+  const frame = parseArray(data);
+  if (!frame) return undefined;
+  const [kind, a, b, c, d] = frame;
+  switch (kind) {
+    case 'm':
+      return isCount(a) && isCountOrZero(b) && isChannel(c) && frame.length === 5
+        ? {kind: 'message', n: a, after: b, head: {channel: c, kind: 'json', type: ''}, data: d}
+        : undefined;
+    case 'ack':
+      return isCountOrZero(a) && isCounts(b) ? {kind: 'ack', line: a, done: b} : undefined;
+    case 'hi': {
+      const hello = readHello(a);
+      return hello && {kind: 'hello', hello};
+    }
+    case 'name':
+      return isText(a, MAX_NAME_LENGTH) ? {kind: 'name', name: a} : undefined;
+    case 'ping':
+    case 'pong':
+      return isCountOrZero(a) ? {kind, id: a} : undefined;
+    case 'bye':
+      return {kind};
+    default:
+      return undefined;
+  }
+}
+
+/** Reads a frame of the `bulk` lane; `undefined` for anything that is not one. */
+export function decodeBulk(data: string | ArrayBuffer): BulkFrame | undefined {
+  if (typeof data !== 'string') {
+    if (data.byteLength < 4) return undefined;
+    return {kind: 'piece', transfer: new DataView(data).getUint32(0), bytes: new Uint8Array(data, 4)};
+  }
+  if (data.length > MAX_LINE_FRAME_BYTES) return undefined;
+  const frame = parseArray(data);
+  if (!frame) return undefined;
+  const [kind, transfer] = frame;
+  if (!isCount(transfer) || transfer > 0xffffffff) return undefined;
+  if (kind === 'cancel') return {kind, transfer};
+  if (kind !== 'open') return undefined;
+  const [, , channel, payload, type, size, offset, afterLine] = frame;
+  const head = readHead(channel, payload, type);
+  if (!head || !isCountOrZero(size) || size > MAX_MESSAGE_BYTES || !isCountOrZero(offset) || offset > size) return undefined;
+  return isCountOrZero(afterLine) ? {kind, open: {transfer, head, size, offset, afterLine}} : undefined;
+}
+
+/** Whether a remote declared more than this protocol carries: told apart from a malformed frame, to say so. */
+export function isOversized(data: string | ArrayBuffer): boolean {
+  if (typeof data !== 'string') return data.byteLength > MAX_LINE_FRAME_BYTES;
+  if (data.length > MAX_LINE_FRAME_BYTES) return true;
+  const frame = parseArray(data);
+  return frame?.[0] === 'open' && typeof frame[5] === 'number' && frame[5] > MAX_MESSAGE_BYTES;
+}
+
+function decodeBinaryLine(data: ArrayBuffer): LineFrame | undefined {
+  if (data.byteLength < 3 || data.byteLength > MAX_LINE_FRAME_BYTES) return undefined;
+  const view = new DataView(data);
+  const headerLength = view.getUint16(1);
+  if (view.getUint8(0) !== SMALL_BINARY || 3 + headerLength > data.byteLength) return undefined;
+  const header = parseArray(decodeUtf8(new Uint8Array(data, 3, headerLength)));
+  if (!header) return undefined;
+  const [n, after, channel, kind, type] = header;
+  const head = readHead(channel, kind, type);
+  if (!head || head.kind === 'json' || !isCount(n) || !isCountOrZero(after)) return undefined;
+  const payload = data.slice(3 + headerLength);
+  return {kind: 'message', n, after, head, data: head.kind === 'blob' ? new Blob([payload], {type: head.type}) : payload};
+}
+
+function readHead(channel: unknown, kind: unknown, type: unknown): MessageHead | undefined {
+  const known = kind === 'json' || kind === 'buffer' || kind === 'blob';
+  return isChannel(channel) && known && isText(type, MAX_TYPE_LENGTH) ? {channel, kind, type} : undefined;
+}
+
+function readHello(value: unknown): Hello | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const {v, boot, name, got} = value as Record<string, unknown>;
+  if (!isCount(v) || !isText(boot, 64) || boot === '') return undefined;
+  // A name that is too long or no text costs the name, not the link.
+  const hello = {v, boot, name: typeof name === 'string' ? name.slice(0, MAX_NAME_LENGTH) : ''};
+  const received = readReceived(got);
+  return received ? {...hello, got: received} : hello;
+}
+
+function readReceived(value: unknown): Received | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const {boot, line, done, parts} = value as Record<string, unknown>;
+  if (!isText(boot, 64) || !isCountOrZero(line) || !isCounts(done)) return undefined;
+  if (!Array.isArray(parts) || parts.length > MAX_OPEN_TRANSFERS) return undefined;
+  const isPart = (part: unknown): part is [number, number] =>
+    Array.isArray(part) && part.length === 2 && isCount(part[0]) && isCountOrZero(part[1]);
+  return parts.every(isPart) ? {boot, line, done, parts} : undefined;
+}
+
+function parseArray(text: string | undefined): unknown[] | undefined {
+  if (text === undefined || text[0] !== '[') return undefined;
+  try {
+    return JSON.parse(text) as unknown[];
+  } catch {
+    return undefined; // A remote's word: not JSON is simply not a frame; the caller counts and reports it.
+  }
+}
+
+/** Text of `bytes`, or `undefined` when they are not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return fromUtf8.decode(bytes);
+  } catch {
+    return undefined; // As above: the caller counts and reports it.
+  }
+}
+
+const isCountOrZero = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isCount = (value: unknown): value is number => isCountOrZero(value) && value > 0;
+const isCounts = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.length <= 4 * MAX_OPEN_TRANSFERS && value.every(isCount);
+const isText = (value: unknown, max: number): value is string => typeof value === 'string' && value.length <= max;
+const isChannel = (value: unknown): value is string => isText(value, MAX_CHANNEL_LENGTH);
