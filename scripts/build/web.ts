@@ -1,0 +1,98 @@
+/** `dist/web`: what a server hands out. The script for other people's pages, and the project's own page. */
+import {build, type Metafile} from 'esbuild';
+import {readdir, readFile} from 'node:fs/promises';
+import {join, relative, sep} from 'node:path';
+import {thirdPartyLicenses} from './licenses.js';
+import {precompress, type Files} from './output.js';
+import {fromRoot} from './paths.js';
+import {browserOptions} from './vendors.js';
+
+const SCRIPT_ENTRY = 'src/define.ts';
+const PAGE_ENTRIES = ['src/page/page.ts', 'src/page/page.css'];
+const OUT = 'dist/web';
+
+const webOptions = {
+  ...browserOptions,
+  outdir: fromRoot(OUT),
+  splitting: true,
+  minify: true,
+  sourcemap: true,
+  metafile: true,
+  write: false,
+  chunkNames: 'assets/[name]-[hash]',
+} as const;
+
+/** The script for pages: `mesh-room.js`, which keeps its name, and chunks named by their content. */
+export const bundleScript = () =>
+  build({...webOptions, entryPoints: {'mesh-room': fromRoot(SCRIPT_ENTRY)}, entryNames: '[name]'});
+
+const bundlePage = () =>
+  build({...webOptions, entryPoints: PAGE_ENTRIES.map(path => fromRoot(path)), entryNames: 'assets/[name]-[hash]'});
+
+/** A chunk and everything that it imports statically; these load before the chunk runs. */
+export function staticImports(metafile: Metafile, output: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(output)) return seen;
+  seen.add(output);
+  for (const {path, kind, external} of metafile.outputs[output]?.imports ?? []) {
+    if (kind === 'import-statement' && !external) staticImports(metafile, path, seen);
+  }
+  return seen;
+}
+
+/** Every chunk that an output can come to load, itself included. */
+export function allImports(metafile: Metafile, output: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(output)) return seen;
+  seen.add(output);
+  for (const {path, external} of metafile.outputs[output]?.imports ?? []) {
+    if (!external) allImports(metafile, path, seen);
+  }
+  return seen;
+}
+
+/** The output that was made from an entry. */
+export function outputOf(metafile: Metafile, entry: string): string {
+  const found = Object.entries(metafile.outputs).find(([path, {entryPoint}]) => entryPoint === entry && !path.endsWith('.map'));
+  if (!found) throw new Error(`${entry} is no entry of this bundle`);
+  return found[0];
+}
+
+const urlOf = (output: string): string => `/${relative(OUT, output).split(sep).join('/')}`;
+
+/**
+ * The page with the names that its files got. `public/index.html` names their sources, as one would read it, and asks for the
+ * script's chunks with one `<!-- preload -->`.
+ */
+function page(html: string, pageMeta: Metafile, scriptMeta: Metafile): string {
+  for (const entry of PAGE_ENTRIES) {
+    if (!html.includes(`"/${entry}"`)) throw new Error(`public/index.html does not use /${entry}`);
+    html = html.replaceAll(`"/${entry}"`, `"${urlOf(outputOf(pageMeta, entry))}"`);
+  }
+  // The room's own chunks too, engine included: this page is going to join a room, so nothing is fetched in vain.
+  const script = outputOf(scriptMeta, SCRIPT_ENTRY);
+  const links = [...allImports(scriptMeta, script)].filter(output => output !== script && output.endsWith('.js'))
+    .map(output => `<link rel="modulepreload" href="${urlOf(output)}">`);
+  return html.replace('<!-- preload -->', links.join('\n    '));
+}
+
+/** Makes every file of `dist/web`, in memory. */
+export async function buildWeb(): Promise<Files> {
+  const [script, pageBundle] = await Promise.all([bundleScript(), bundlePage()]);
+  const files: Files = new Map();
+  for (const {path, contents} of [...script.outputFiles, ...pageBundle.outputFiles]) {
+    files.set(relative(fromRoot(OUT), path).split(sep).join('/'), contents);
+  }
+  const publicFolder = fromRoot('public');
+  for (const entry of await readdir(publicFolder, {recursive: true, withFileTypes: true})) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const content = await readFile(path);
+    const name = relative(publicFolder, path).split(sep).join('/');
+    files.set(name, name === 'index.html'
+      ? new TextEncoder().encode(page(content.toString(), pageBundle.metafile, script.metafile))
+      : content);
+  }
+  const licenses = await thirdPartyLicenses(script.metafile, pageBundle.metafile);
+  files.set('third-party-licenses.txt', new TextEncoder().encode(licenses));
+  await precompress(files);
+  return files;
+}
