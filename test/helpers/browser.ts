@@ -1,0 +1,80 @@
+/** Real browsers for tests that need several tabs, users or origins. */
+import {launch, type Browser, type BrowserContext, type Page} from 'puppeteer-core';
+import {ensureChrome} from './chrome.js';
+import {findFirefox} from './firefox.js';
+
+/** Longest wait for anything in a test's browser; a whole mesh of eight tabs takes about a second on two slow cores. */
+export const WAIT_MS = 20_000;
+
+/** Quiet, alone, and at full speed in tabs that are not in front. */
+const CHROMIUM_ARGS = [
+  '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+  '--disable-sync', '--disable-background-timer-throttling', '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+];
+
+/** A fresh Chromium with a profile of its own, which is removed when it closes. */
+export async function launchChromium({args = []}: {args?: readonly string[]} = {}): Promise<Browser> {
+  // Chromium's sandbox refuses to run as root, as it does in containers.
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  return launch({executablePath: await ensureChrome(), headless: true, args: [...CHROMIUM_ARGS, ...sandbox, ...args]});
+}
+
+/**
+ * A fresh Firefox with a profile of its own, which is removed when it closes.
+ * @throws where none is installed; ask `findFirefox` first.
+ */
+export async function launchFirefox(): Promise<Browser> {
+  const executablePath = await findFirefox();
+  if (executablePath === undefined) throw new Error('Firefox is not installed');
+  return launch({
+    browser: 'firefox', executablePath, headless: true,
+    extraPrefsFirefox: {
+      // Local addresses behind mDNS names cannot be resolved on machines without a responder, such as containers.
+      'media.peerconnection.ice.obfuscate_host_addresses': false,
+      'media.peerconnection.ice.loopback': true,
+      'app.update.enabled': false,
+      'datareporting.policy.dataSubmissionEnabled': false,
+    },
+  });
+}
+
+/** A page, and everything that went wrong in it. */
+export interface Tab {
+  readonly page: Page;
+  /** Messages of `console.error`, of uncaught errors and rejections, and of crashes, in order. */
+  readonly errors: readonly string[];
+  /** Closes the page, and its user's storage with it. */
+  close(): Promise<void>;
+}
+
+export interface TabOptions {
+  /** Storage, and so the user, that tabs share. Default: a user of its own. */
+  readonly context?: BrowserContext;
+  readonly width?: number;
+  readonly height?: number;
+  readonly colorScheme?: 'light' | 'dark';
+}
+
+/** Opens `url` in a new tab, and waits until it has loaded. */
+export async function newTab(browser: Browser, url: string, options: TabOptions = {}): Promise<Tab> {
+  const context = options.context ?? await browser.createBrowserContext();
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('console', message => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  page.on('pageerror', error => { errors.push(error instanceof Error ? error.stack ?? error.message : String(error)); });
+  page.on('error', error => { errors.push(`crashed: ${error.message}`); });
+  page.setDefaultTimeout(WAIT_MS);
+  if (options.width !== undefined) await page.setViewport({width: options.width, height: options.height ?? 800});
+  if (options.colorScheme) await page.emulateMediaFeatures([{name: 'prefers-color-scheme', value: options.colorScheme}]);
+  await page.goto(url, {waitUntil: 'load'});
+  return {
+    page, errors,
+    close: async () => {
+      if (options.context) await page.close();
+      else await context.close();
+    },
+  };
+}

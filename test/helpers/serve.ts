@@ -1,0 +1,32 @@
+/** Pages of another origin than the server's, for embedding tests. */
+import {createServer} from 'node:http';
+import type {AddressInfo} from 'node:net';
+
+export interface Site {
+  /** Such as `http://127.0.0.1:40123/`. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Serves `pages`, HTML by path, on a free port of 127.0.0.1. Everything else is a 404. */
+export async function servePages(pages: Readonly<Record<string, string>>): Promise<Site> {
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? '/', 'http://site.test').pathname;
+    const body = pages[path];
+    // Browsers ask for it unbidden, and would log its absence as an error of the page.
+    if (path === '/favicon.ico') response.writeHead(204).end();
+    else if (body === undefined) response.writeHead(404, {'content-type': 'text/plain'}).end('Not found');
+    else response.writeHead(200, {'content-type': 'text/html; charset=utf-8'}).end(body);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    stop: () => new Promise(resolve => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    }),
+  };
+}
