@@ -1,5 +1,6 @@
 /** `npm run build`: everything that is published or served, into `dist/`. `npm run build -- web lib` makes those parts only. */
 import {formatMessages, type BuildFailure} from 'esbuild';
+import {noteBuild} from './build/fresh.js';
 import {writeFiles} from './build/output.js';
 import {fromRoot} from './build/paths.js';
 
@@ -16,12 +17,13 @@ const NAMES = Object.keys(PARTS) as Part[];
 
 /** Builds the named parts, all by default. Prints how long it took. */
 export async function buildParts(parts: readonly Part[] = NAMES): Promise<void> {
-  const start = performance.now();
+  const start = Date.now();
   // Started together; `types` holds this thread while the bundlers work in theirs.
   const results = await Promise.allSettled(parts.map(part => PARTS[part]()));
   const failed = results.find(result => result.status === 'rejected');
   if (failed) throw failed.reason;
-  console.log(`Built ${parts.map(part => `dist/${part}`).join(', ')} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  if (NAMES.every(name => parts.includes(name))) await noteBuild(start);
+  console.log(`Built ${parts.map(part => `dist/${part}`).join(', ')} in ${((Date.now() - start) / 1000).toFixed(1)} s`);
 }
 
 const isBuildFailure = (error: unknown): error is BuildFailure =>
