@@ -1,0 +1,53 @@
+import type {RoomOptions, Room} from '../../src/room/types.js';
+import type {Contestant, ContestantEvents, Data} from '../contestant.js';
+
+/** What the built script exports of the headless API. */
+interface MeshRoomScript {
+  joinRoom(options: RoomOptions): Promise<Room>;
+}
+
+/** This project: the built script as a page gets it, from the project's own server, through the public headless API. */
+export class MeshRoom implements Contestant {
+  #url = '';
+  #script: MeshRoomScript | undefined;
+  #room: Room | undefined;
+  #peers: readonly string[] = [];
+
+  async load(serverUrl: string): Promise<void> {
+    this.#url = serverUrl;
+    this.#script = await import(new URL('/mesh-room.js', serverUrl).href) as MeshRoomScript;
+  }
+
+  async join(room: string, events: ContestantEvents): Promise<void> {
+    if (!this.#script) throw new Error('join before load');
+    const url = new URL('/deepstream', this.#url);
+    url.protocol = 'ws:';
+    const joined = this.#room = await this.#script.joinRoom({room, name: 'bench', url: url.href, iceServers: []});
+    joined.addEventListener('message', ({from, data}) => events.message(from, data as Data));
+    joined.addEventListener('peers-change', () => this.#update(events));
+    // Links may have opened before `joinRoom` resolved.
+    this.#update(events);
+  }
+
+  peers(): readonly string[] {
+    return this.#peers;
+  }
+
+  async send(data: Data, to?: string): Promise<void> {
+    await this.#room?.send(data, to === undefined ? {} : {to});
+  }
+
+  async leave(): Promise<void> {
+    const room = this.#room;
+    this.#room = undefined;
+    this.#peers = [];
+    await room?.leave();
+  }
+
+  #update(events: ContestantEvents): void {
+    this.#peers = this.#room?.state.peers.filter(({link}) => link === 'direct').map(({id}) => id) ?? [];
+    events.peersChange();
+  }
+}
+
+export const create = (): Contestant => new MeshRoom();

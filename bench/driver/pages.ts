@@ -1,0 +1,47 @@
+import {createServer} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {fileURLToPath} from 'node:url';
+
+import {build} from 'esbuild';
+
+export interface Pages {
+  /** Address of a contestant's page. */
+  urlOf(contestant: string): string;
+  stop(): Promise<void>;
+}
+
+/** Bundles the harness with each contestant, and serves one bare page for each from memory. */
+export async function servePages(contestants: readonly string[]): Promise<Pages> {
+  const files = new Map<string, {type: string; text: string}>();
+  for (const name of contestants) {
+    files.set(`/${name}.js`, {type: 'text/javascript', text: await bundle(name)});
+    const html = `<!doctype html><meta charset="utf-8"><title>${name}</title><script type="module" src="/${name}.js"></script>`;
+    files.set(`/${name}`, {type: 'text/html', text: html});
+  }
+  const server = createServer((request, response) => {
+    const file = files.get(request.url ?? '');
+    // An icon that is not there would be an error on every page's console.
+    if (file) response.setHeader('content-type', file.type).end(file.text);
+    else response.writeHead(request.url === '/favicon.ico' ? 204 : 404).end();
+  });
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+  const {port} = server.address() as AddressInfo;
+  return {
+    urlOf: contestant => `http://127.0.0.1:${port}/${contestant}`,
+    stop: () => new Promise(resolve => {
+      server.closeAllConnections();
+      server.close(() => resolve());
+    }),
+  };
+}
+
+async function bundle(contestant: string): Promise<string> {
+  const {outputFiles: [file]} = await build({
+    stdin: {
+      contents: `import {serve} from './page/tab.ts'; import {create} from './contestants/${contestant}.ts'; serve(create());`,
+      resolveDir: fileURLToPath(new URL('..', import.meta.url)),
+    },
+    bundle: true, write: false, format: 'esm', target: 'es2022', sourcemap: 'inline',
+  });
+  return file!.text;
+}

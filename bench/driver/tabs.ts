@@ -1,0 +1,91 @@
+import type {Browser, Page} from 'puppeteer-core';
+
+import type {Tab} from '../page/tab.js';
+
+/** How far a tab's clock may stand from the driver's, beyond what the question itself took. */
+const CLOCK_BOUND_MS = 2;
+const CLOCK_QUESTIONS = 5;
+
+/** The methods of a `Tab`, called from the driver. */
+export class RemoteTab {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Calls `window.bench[method](...args)` in the tab. */
+  async call<K extends Method>(method: K, ...args: Parameters<Tab[K]>): Promise<Awaited<ReturnType<Tab[K]>>> {
+    const result = await this.page.evaluate(
+      (name, passed) => (window.bench[name as 'now'] as (...all: unknown[]) => unknown)(...passed as unknown[]), method, args);
+    return result as Awaited<ReturnType<Tab[K]>>;
+  }
+}
+
+type Method = {[K in keyof Tab]: Tab[K] extends (...args: never[]) => unknown ? K : never}[keyof Tab];
+
+export interface TabsOptions {
+  readonly browser: Browser;
+  readonly pageUrl: string;
+  /** Of the contestant's server. */
+  readonly serverUrl: string;
+}
+
+/** The tabs of one contestant; they are opened once, and loaded afresh by `reload`. */
+export class Tabs {
+  readonly #options: TabsOptions;
+  readonly #tabs: RemoteTab[] = [];
+  /** Errors that no code caught, and errors on the console, since they were last taken. */
+  #errors: string[] = [];
+
+  constructor(options: TabsOptions) {
+    this.#options = options;
+  }
+
+  /** Exactly `count` tabs, each with the page and the contestant's script loaded, its clock checked. */
+  async reload(count: number): Promise<readonly RemoteTab[]> {
+    for (const tab of this.#tabs.splice(count)) await tab.page.close();
+    while (this.#tabs.length < count) this.#tabs.push(new RemoteTab(await this.#open()));
+    for (const tab of this.#tabs) {
+      await tab.page.goto(this.#options.pageUrl);
+      await tab.call('load', this.#options.serverUrl);
+      await checkClock(tab);
+    }
+    this.#errors = [];
+    return this.#tabs;
+  }
+
+  takeErrors(): readonly string[] {
+    return this.#errors.splice(0);
+  }
+
+  async close(): Promise<void> {
+    for (const tab of this.#tabs.splice(0)) await tab.page.close();
+  }
+
+  async #open(): Promise<Page> {
+    const page = await this.#options.browser.newPage();
+    // Several tabs of one window: without this, all but one are hidden pages.
+    await (await page.createCDPSession()).send('Emulation.setFocusEmulationEnabled', {enabled: true});
+    page.on('pageerror', error => this.#errors.push(String(error)));
+    page.on('console', message => message.type() === 'error' && this.#errors.push(message.text()));
+    return page;
+  }
+}
+
+/** The clock that tabs and driver share. */
+export const now = (): number => performance.timeOrigin + performance.now();
+
+/** Compares clocks as NTP does: the quickest of a few questions says most. */
+async function checkClock(tab: RemoteTab): Promise<void> {
+  let best = {tookMs: Infinity, offMs: 0};
+  for (let question = 0; question < CLOCK_QUESTIONS; question++) {
+    const askedAt = now();
+    const theirs = await tab.call('now');
+    const tookMs = now() - askedAt;
+    if (tookMs < best.tookMs) best = {tookMs, offMs: theirs - askedAt - tookMs / 2};
+  }
+  if (Math.abs(best.offMs) > CLOCK_BOUND_MS + best.tookMs / 2) {
+    throw new Error(`a tab's clock is ${best.offMs.toFixed(1)} ms off (asked in ${best.tookMs.toFixed(1)} ms): start again`);
+  }
+}

@@ -1,0 +1,69 @@
+import {parseArgs} from 'node:util';
+
+import {ROW_NAMES, SIZES, type RowName} from './rows.js';
+import {servers} from './servers/index.js';
+
+export const USAGE = `npm run bench -- [options]
+
+  --quick              joins of 2 and 8 and all message rows, 3 rounds: about a minute
+  --rows a,b           only these: ${ROW_NAMES.join(', ')}
+  --n 2,8              sizes of the joining room (default ${SIZES.join(',')})
+  --rounds 9           measured rounds of each (default 9)
+  --contestants a,b    default all: ${Object.keys(servers).join(', ')}
+  --json <file>        every round's figures
+  --markdown <file>    the table, for a document
+  --profile <folder>   also writes CPU profiles of the first and the last tab; the figures then suffer
+`;
+
+export interface Options {
+  readonly rows: readonly RowName[];
+  readonly sizes: readonly number[];
+  readonly rounds: number;
+  readonly contestants: readonly string[];
+  readonly json?: string;
+  readonly markdown?: string;
+  readonly profile?: string;
+}
+
+const QUICK = {sizes: [2, 8], rounds: 3};
+const DEFAULT_ROUNDS = 9;
+
+/** @returns `undefined` when help was asked for; @throws on anything that it does not know. */
+export function parseOptions(args: readonly string[]): Options | undefined {
+  const {values} = parseArgs({
+    args: [...args],
+    options: {
+      quick: {type: 'boolean'}, rows: {type: 'string'}, n: {type: 'string'}, rounds: {type: 'string'},
+      contestants: {type: 'string'}, json: {type: 'string'}, markdown: {type: 'string'}, profile: {type: 'string'},
+      help: {type: 'boolean', short: 'h'},
+    },
+  });
+  if (values.help) return undefined;
+  return {
+    rows: values.rows === undefined ? ROW_NAMES : oneOf(values.rows, ROW_NAMES, '--rows'),
+    sizes: numbers(values.n, '--n', 2) ?? (values.quick ? QUICK.sizes : SIZES),
+    rounds: numbers(values.rounds, '--rounds', 1)?.[0] ?? (values.quick ? QUICK.rounds : DEFAULT_ROUNDS),
+    contestants: values.contestants === undefined
+      ? Object.keys(servers) : oneOf(values.contestants, Object.keys(servers), '--contestants'),
+    ...values.json !== undefined && {json: values.json},
+    ...values.markdown !== undefined && {markdown: values.markdown},
+    ...values.profile !== undefined && {profile: values.profile},
+  };
+}
+
+function oneOf<T extends string>(text: string, known: readonly T[], option: string): readonly T[] {
+  const names = text.split(',');
+  const unknown = names.filter(name => !known.includes(name as T));
+  if (unknown.length > 0) throw new Error(`${option}: no ${unknown.join(', ')}; there is ${known.join(', ')}`);
+  // In the order of `known`, which is that of the table.
+  return known.filter(name => names.includes(name));
+}
+
+function numbers(text: string | undefined, option: string, least: number): readonly number[] | undefined {
+  if (text === undefined) return undefined;
+  const found = text.split(',').map(Number);
+  if (!found.every(number => Number.isInteger(number) && number >= least)) {
+    throw new Error(`${option}: whole numbers from ${least} on, separated by commas`);
+  }
+  return found;
+}

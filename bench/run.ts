@@ -1,0 +1,76 @@
+/** `npm run bench`: how fast this project is beside the floor, in the same run. See README.md. */
+import {execFileSync} from 'node:child_process';
+import {readFileSync} from 'node:fs';
+import {mkdir, writeFile} from 'node:fs/promises';
+import {cpus} from 'node:os';
+import {dirname, resolve} from 'node:path';
+
+import type {Browser} from 'puppeteer-core';
+
+import {launchChromium} from './driver/browser.js';
+import {parseOptions, USAGE, type Options} from './options.js';
+import {makeReport, toMarkdown, toText} from './report.js';
+import {rowsFor} from './rows.js';
+import {run} from './runner.js';
+import {scenariosFor} from './scenarios/index.js';
+
+async function main(options: Options): Promise<void> {
+  const rows = rowsFor(options.sizes).filter(({name}) => options.rows.includes(name));
+  const scenarios = scenariosFor(options.sizes, new Set(rows.map(({id}) => id)));
+  const browser = await launchChromium();
+  try {
+    const heading = await describeRun(browser, options);
+    const begun = performance.now();
+    const results = await run({
+      contestants: options.contestants, scenarios, rounds: options.rounds, browser,
+      progress: line => console.error(line),
+      ...options.profile !== undefined && {profile: resolve(options.profile)},
+    });
+    const seconds = Math.round((performance.now() - begun) / 1_000);
+    const report = makeReport(rows, results, [...heading, `${options.rounds} rounds each in turn, ${seconds} s in all`]);
+    console.log(toText(report));
+    if (options.json) await write(options.json, JSON.stringify({
+      heading: report.heading, failures: results.failures,
+      figures: Object.fromEntries([...results.figures].map(([name, byRow]) => [name, Object.fromEntries(byRow)])),
+    }, null, 2));
+    if (options.markdown) await write(options.markdown, toMarkdown(report));
+  } finally {
+    await browser.close();
+  }
+}
+
+/** What somebody needs to know to repeat the run. */
+async function describeRun(browser: Browser, {profile}: Options): Promise<string[]> {
+  const {version} = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {version: string};
+  const processors = cpus();
+  return [
+    `Mesh Room ${version}${commit()}, ${await browser.version()}, Node ${process.version.slice(1)}`,
+    `${processors.length} × ${processors[0]?.model ?? 'unknown processor'}, ${process.platform}, loopback`,
+    ...profile === undefined ? [] : ['profiled: these figures are slower than they would be'],
+  ];
+}
+
+function commit(): string {
+  try {
+    const git = (...args: string[]): string =>
+      execFileSync('git', args, {cwd: import.meta.dirname, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']}).trim();
+    return ` (${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', '--', 'src', 'server') ? ', changed' : ''})`;
+  } catch {
+    // Not in a git checkout, or no git: the version has to do.
+    return '';
+  }
+}
+
+async function write(file: string, text: string): Promise<void> {
+  await mkdir(dirname(file), {recursive: true});
+  await writeFile(file, text);
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options) await main(options);
+  else console.log(USAGE);
+} catch (error) {
+  console.error(`bench: ${(error as Error).message}`);
+  process.exitCode = 1;
+}

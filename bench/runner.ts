@@ -1,0 +1,145 @@
+import type {Browser} from 'puppeteer-core';
+
+import {servePages} from './driver/pages.js';
+import {profiled} from './driver/profile.js';
+import {Tabs, type RemoteTab} from './driver/tabs.js';
+import type {ContestantServer} from './contestant.js';
+import {allOf, quiet, type Scenario} from './scenarios/scenario.js';
+import {servers} from './servers/index.js';
+
+/** One row of one contestant: what its rounds gave, in their order; `undefined` for a round that failed. */
+export type Figures = readonly (number | undefined)[];
+
+export interface Failure {
+  readonly contestant: string;
+  readonly scenario: string;
+  readonly round: number;
+  readonly reason: string;
+}
+
+export interface Results {
+  /** By contestant, then row id. */
+  readonly figures: ReadonlyMap<string, ReadonlyMap<string, Figures>>;
+  readonly failures: readonly Failure[];
+}
+
+export interface RunOptions {
+  readonly contestants: readonly string[];
+  readonly scenarios: readonly Scenario[];
+  readonly rounds: number;
+  /** Folder for CPU profiles. */
+  readonly profile?: string;
+  readonly browser: Browser;
+  readonly progress: (line: string) => void;
+}
+
+/** Runs each scenario `rounds` times with every contestant, whose turns alternate: A B, B A, … */
+export async function run(options: RunOptions): Promise<Results> {
+  const {contestants, browser} = options;
+  const stops: (() => Promise<void>)[] = [];
+  try {
+    const pages = await servePages(contestants);
+    stops.push(() => pages.stop());
+    const runner = new Runner(options);
+    for (const name of contestants) {
+      const server: ContestantServer = await servers[name]!();
+      stops.push(() => server.stop());
+      const tabs = new Tabs({browser, pageUrl: pages.urlOf(name), serverUrl: server.url});
+      stops.push(() => tabs.close());
+      runner.add(name, tabs);
+    }
+    return await runner.run();
+  } finally {
+    for (const stop of stops.reverse()) await stop();
+  }
+}
+
+/** Chromium refuses new connections after some 500 in one page's life, closed ones included until they are collected. */
+const RELOAD_EVERY = 10;
+
+interface Entry {
+  readonly name: string;
+  readonly tabs: Tabs;
+  ready: readonly RemoteTab[];
+}
+
+class Runner {
+  readonly #options: RunOptions;
+  readonly #entries: Entry[] = [];
+  readonly #figures = new Map<string, Map<string, (number | undefined)[]>>();
+  readonly #failures: Failure[] = [];
+  #rooms = 0;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+  }
+
+  add(name: string, tabs: Tabs): void {
+    this.#entries.push({name, tabs, ready: []});
+    this.#figures.set(name, new Map());
+  }
+
+  async run(): Promise<Results> {
+    const {scenarios, rounds, progress} = this.#options;
+    for (const scenario of scenarios) {
+      // A round that is not counted: it loads what a contestant loads late, and lets the browser compile what runs often.
+      for (const entry of this.#entries) await this.#prepare(entry, scenario);
+      for (let round = 0; round < rounds; round++) {
+        if (round > 0 && round % RELOAD_EVERY === 0) for (const entry of this.#entries) await this.#prepare(entry, scenario);
+        for (const entry of round % 2 === 0 ? this.#entries : this.#entries.toReversed()) {
+          const begun = performance.now();
+          const seen = await this.#measure(entry, scenario, round);
+          progress(`${scenario.label}, round ${round + 1} of ${rounds}, ${entry.name}: ${seen} `
+            + `(${((performance.now() - begun) / 1_000).toFixed(1)} s)`);
+          this.#note(entry);
+        }
+      }
+    }
+    return {figures: this.#figures, failures: this.#failures};
+  }
+
+  async #prepare(entry: Entry, scenario: Scenario): Promise<void> {
+    entry.ready = await entry.tabs.reload(scenario.n);
+    try {
+      await this.#play(entry, scenario, () => undefined);
+    } catch (error) {
+      // What is wrong shows, and counts, in the rounds to come.
+      this.#options.progress(`${scenario.label}, warm-up, ${entry.name}: ${(error as Error).message}`);
+      entry.ready = await entry.tabs.reload(scenario.n);
+    }
+  }
+
+  /** @returns words for the progress line */
+  async #measure(entry: Entry, scenario: Scenario, round: number): Promise<string> {
+    const recorded = new Map<string, number>();
+    let failure = '';
+    const play = (): Promise<void> => this.#play(entry, scenario, (rowId, value) => recorded.set(rowId, value));
+    const {profile} = this.#options;
+    try {
+      if (profile === undefined) await play();
+      else await profiled(entry.ready, `${profile}/${entry.name}-${scenario.label.replaceAll(/\W+/g, '-')}-${round}`, play);
+    } catch (error) {
+      failure = (error as Error).message;
+      this.#failures.push({contestant: entry.name, scenario: scenario.label, round, reason: failure});
+    }
+    const rows = this.#figures.get(entry.name)!;
+    for (const id of scenario.rowIds) rows.set(id, [...rows.get(id) ?? [], recorded.get(id)]);
+    // What a failed round left behind must not burden the next.
+    if (failure) await this.#prepare(entry, scenario);
+    const words = [...recorded].map(([id, value]) => `${id} ${value.toFixed(1)}`);
+    return [...words, ...failure ? [`FAILED: ${failure}`] : []].join(', ');
+  }
+
+  async #play(entry: Entry, scenario: Scenario, record: (rowId: string, value: number) => void): Promise<void> {
+    const room = `bench-${process.pid}-${++this.#rooms}`;
+    const played = scenario.run({tabs: entry.ready, room, record});
+    const left = played.catch(() => undefined).then(() => allOf(entry.ready.map(tab => tab.call('leave'))));
+    await allOf<unknown>([played, left]);
+    await quiet();
+  }
+
+  #note(entry: Entry): void {
+    const errors = entry.tabs.takeErrors();
+    if (errors.length > 0) this.#options.progress(`  ${entry.name}'s pages: ${[...new Set(errors)].slice(0, 3).join('; ')}`);
+  }
+}

@@ -1,0 +1,66 @@
+import type {RemoteTab} from '../driver/tabs.js';
+import {BULK_MB, CHAT_BULK_MB} from '../rows.js';
+import {quantile} from '../stats.js';
+import {meshBoundMs, quiet, startTogether, type Round, type Scenario} from './scenario.js';
+
+const MB = 1_000_000;
+const BOUND_MS = 60_000;
+/** A line every 20 ms is more than a room of eight types, and some hundred samples within a transfer. */
+const CHAT_EVERY_MS = 20;
+const CHAT_BYTES = 100;
+
+/** One tab sends many bytes to another. */
+export const bulk: Scenario = {
+  label: `${BULK_MB} MB`,
+  n: 2,
+  rowIds: ['bulk'],
+  async run(round) {
+    const {sender, receiver, hash} = await prepare(round, BULK_MB * MB);
+    const {startedAt, arrivedAt} = await transfer(sender, receiver, hash);
+    round.record('bulk', BULK_MB / (arrivedAt - startedAt) * 1_000);
+  },
+};
+
+/** The same, and a line of chat every few milliseconds in the midst of it. */
+export const chat: Scenario = {
+  label: `chat beside ${CHAT_BULK_MB} MB`,
+  n: 2,
+  rowIds: ['chat', 'chat-p99'],
+  async run(round) {
+    const {sender, receiver, hash} = await prepare(round, CHAT_BULK_MB * MB);
+    await sender.call('startChat', CHAT_EVERY_MS, CHAT_BYTES);
+    const {startedAt, arrivedAt} = await transfer(sender, receiver, hash);
+    const sentAt = await sender.call('stopChat');
+    const lines = await receiver.call('receiveChat', sentAt.length, BOUND_MS);
+    const latencies = lines.flatMap((at, index) => {
+      const sent = sentAt[index]!;
+      return sent >= startedAt && sent <= arrivedAt ? [at - sent] : [];
+    });
+    if (latencies.length === 0) throw new Error('no line was sent during the transfer');
+    round.record('chat', Math.max(...latencies));
+    round.record('chat-p99', quantile(latencies, 0.99));
+  },
+};
+
+interface Prepared {
+  readonly sender: RemoteTab;
+  readonly receiver: RemoteTab;
+  /** Of the bytes that the sender has ready. */
+  readonly hash: string;
+}
+
+async function prepare(round: Round, bytes: number): Promise<Prepared> {
+  await startTogether(round);
+  await Promise.all(round.tabs.map(tab => tab.call('settled', 1, meshBoundMs(2))));
+  const [sender, receiver] = round.tabs as [RemoteTab, RemoteTab];
+  const hash = await sender.call('makeBulk', bytes);
+  await quiet();
+  return {sender, receiver, hash};
+}
+
+/** @returns when the sender began, and when the receiver had it all in one buffer */
+async function transfer(sender: RemoteTab, receiver: RemoteTab, hash: string): Promise<{startedAt: number; arrivedAt: number}> {
+  const [{startedAt}, arrived] = await Promise.all([sender.call('sendBulk'), receiver.call('receiveBulk', BOUND_MS)]);
+  if (arrived.hash !== hash) throw new Error('the bytes that arrived are not those that were sent');
+  return {startedAt, arrivedAt: arrived.at};
+}
