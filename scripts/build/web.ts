@@ -1,5 +1,5 @@
 /** `dist/web`: what a server hands out. The script for other people's pages, and the project's own page. */
-import {build, type Metafile} from 'esbuild';
+import {build, type BuildResult, type Metafile} from 'esbuild';
 import {readdir, readFile} from 'node:fs/promises';
 import {join, relative, sep} from 'node:path';
 import {thirdPartyLicenses} from './licenses.js';
@@ -23,10 +23,10 @@ const webOptions = {
 } as const;
 
 /** The script for pages: `mesh-room.js`, which keeps its name, and chunks named by their content. */
-export const bundleScript = () =>
+export const bundleScript = (): Promise<BuildResult<typeof webOptions>> =>
   build({...webOptions, entryPoints: {'mesh-room': fromRoot(SCRIPT_ENTRY)}, entryNames: '[name]'});
 
-const bundlePage = () =>
+const bundlePage = (): Promise<BuildResult<typeof webOptions>> =>
   build({...webOptions, entryPoints: PAGE_ENTRIES.map(path => fromRoot(path)), entryNames: 'assets/[name]-[hash]'});
 
 /** A chunk and everything that it imports statically; these load before the chunk runs. */

@@ -24,7 +24,7 @@ function reportSession(session: TestSession, tally: Tally): void {
   // Errors outside of tests: a file that does not load, a browser that does not start, a test that leaves the page.
   for (const {message, stack} of session.errors) tally.fail(where, 'the file', [message, stack].filter(part => part).join('\n'));
   if (tally.failures.length > before) {
-    for (const log of session.logs) console.log('    console:', ...log);
+    for (const log of session.logs as unknown[][]) console.log('    console:', ...log);
     if (session.request404s.length) console.log('    not found:', session.request404s.join(', '));
   } else if (!session.testResults || count(session.testResults) === 0) {
     tally.fail(where, 'the file', 'It ended without any test');

@@ -16,7 +16,7 @@ const PLACES: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
     join(folder, 'Google Chrome.app/Contents/MacOS/Google Chrome'),
     join(folder, 'Chromium.app/Contents/MacOS/Chromium'),
   ]),
-  win32: [env['PROGRAMFILES'], env['PROGRAMFILES(X86)'], env['LOCALAPPDATA']].filter(folder => folder !== undefined)
+  win32: [env.PROGRAMFILES, env['PROGRAMFILES(X86)'], env.LOCALAPPDATA].filter(folder => folder !== undefined)
     .map(folder => join(folder, 'Google\\Chrome\\Application\\chrome.exe')),
 };
 
@@ -31,7 +31,7 @@ export async function isExecutable(path: string): Promise<boolean> {
 /** The first of `names` on the `PATH`, or of `places`, that can be run. */
 export async function findProgram(names: readonly string[], places: readonly string[] = []): Promise<string | undefined> {
   const suffix = platform === 'win32' ? '.exe' : '';
-  const folders = (env['PATH'] ?? '').split(delimiter).filter(folder => folder !== '');
+  const folders = (env.PATH ?? '').split(delimiter).filter(folder => folder !== '');
   const candidates = [...names.flatMap(name => folders.map(folder => join(folder, name + suffix))), ...places];
   for (const path of candidates) if (await isExecutable(path)) return path;
   return undefined;
@@ -42,7 +42,7 @@ export async function findProgram(names: readonly string[], places: readonly str
  * @throws if `CHROME_PATH` is set and is not a program.
  */
 export async function findChrome(): Promise<string | undefined> {
-  const asked = env['CHROME_PATH'];
+  const asked = env.CHROME_PATH;
   if (asked) {
     if (await isExecutable(asked)) return asked;
     throw new Error(`CHROME_PATH is ${asked}, and there is no program`);

@@ -5,7 +5,7 @@ import {findProgram, isExecutable} from './chrome.js';
 
 const PLACES: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
   darwin: ['/Applications', join(homedir(), 'Applications')].map(folder => join(folder, 'Firefox.app/Contents/MacOS/firefox')),
-  win32: [process.env['PROGRAMFILES']].filter(folder => folder !== undefined)
+  win32: [process.env.PROGRAMFILES].filter(folder => folder !== undefined)
     .map(folder => join(folder, 'Mozilla Firefox\\firefox.exe')),
 };
 
@@ -14,7 +14,7 @@ const PLACES: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
  * @throws if `FIREFOX_PATH` is set and is not a program.
  */
 export async function findFirefox(): Promise<string | undefined> {
-  const asked = process.env['FIREFOX_PATH'];
+  const asked = process.env.FIREFOX_PATH;
   if (asked === 'none') return undefined;
   if (asked) {
     if (await isExecutable(asked)) return asked;
