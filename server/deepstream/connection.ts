@@ -1,0 +1,85 @@
+import type {SocketWrapper} from '@deepstream/types';
+import type {Message} from '@deepstream/protobuf/dist/types/messages.js';
+import {WebSocket} from 'ws';
+import type {Counters, Cut} from '../counters.js';
+
+/** How long a socket may take to answer our close frame; a frozen one never does, and `ws` alone would wait 30 s. */
+const CLOSE_ANSWER_MS = 300;
+
+/**
+ * Where a socket stands: `new` until it said which server it means, `challenged` until it logs in, `entering` while the login
+ * is judged, `open`, and `closing` from the moment that we gave up on it.
+ */
+export type Phase = 'new' | 'challenged' | 'entering' | 'open' | 'closing';
+
+/** What deepstream hands back to us at login; the way from a login to its socket. */
+export interface Handshake {
+  readonly remoteAddress: string;
+  readonly headers: Readonly<Record<string, never>>;
+  readonly referer: undefined;
+  readonly connection: Connection;
+}
+
+/** One client's socket with what the server knows of it. */
+export class Connection {
+  readonly socket: WebSocket;
+  readonly handshake: Handshake;
+  readonly openedAt: number;
+  phase: Phase = 'new';
+  /** When the last byte came, in the milliseconds of `performance.now()`. */
+  lastSeenAt: number;
+  /** The user that this socket speaks for, once it is bound. */
+  userId: string | undefined;
+  /** The name that it gave at login without proving it by a token: a hint at which id it will add. */
+  claimedName: string | undefined;
+  /** Lists and events that it is subscribed to. */
+  readonly lists = new Set<string>();
+  readonly events = new Set<string>();
+  /** deepstream's view of the socket; set right after construction. */
+  wrapper!: SocketWrapper;
+  readonly #counters: Counters;
+  #tokens: number;
+  #tokensAt: number;
+  #closeTimer: NodeJS.Timeout | undefined;
+
+  constructor(socket: WebSocket, remoteAddress: string, counters: Counters, burst: number, now: number) {
+    this.socket = socket;
+    this.#counters = counters;
+    this.openedAt = this.lastSeenAt = this.#tokensAt = now;
+    this.#tokens = burst;
+    this.handshake = {remoteAddress, headers: {}, referer: undefined, connection: this};
+    socket.once('close', () => {
+      this.phase = 'closing';
+      clearTimeout(this.#closeTimer);
+    });
+  }
+
+  /** Takes one message off this socket's allowance (a token bucket); false when it has none left. */
+  spend(now: number, burst: number, perSecond: number): boolean {
+    this.#tokens = Math.min(burst, this.#tokens + (now - this.#tokensAt) / 1000 * perSecond);
+    this.#tokensAt = now;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+
+  send(message: Message): void {
+    this.wrapper.sendMessage(message, false);
+  }
+
+  /** Says why and closes; nothing that it sends from now on counts. `code` as in RFC 6455, section 7.4.1. */
+  end(code: number, reason: string, cut?: Cut): void {
+    if (this.phase === 'closing') return;
+    this.phase = 'closing';
+    if (cut) this.#counters.cut[cut] += 1;
+    this.socket.close(code, reason);
+    this.#closeTimer = setTimeout(() => this.socket.terminate(), CLOSE_ANSWER_MS);
+  }
+
+  /** Closes without a word: for a socket that does not answer anyway. */
+  terminate(cut: Cut): void {
+    if (this.phase !== 'closing') this.#counters.cut[cut] += 1;
+    this.phase = 'closing';
+    this.socket.terminate();
+  }
+}

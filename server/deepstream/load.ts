@@ -1,0 +1,27 @@
+import type {Deepstream} from '@deepstream/server';
+
+type DeepstreamClass = typeof Deepstream;
+
+let loading: Promise<DeepstreamClass> | undefined;
+
+/**
+ * Loads deepstream without what loading it does to the process: it sets `process.title` and installs source-map-support,
+ * which takes over `Error.prepareStackTrace` and, by wrapping `process.emit`, exits on errors that the host may want to handle.
+ * Loaded when the first server starts, so that importing `mesh-room/server` stays cheap and without effects.
+ */
+export function loadDeepstream(): Promise<DeepstreamClass> {
+  loading ??= load();
+  return loading;
+}
+
+async function load(): Promise<DeepstreamClass> {
+  const {title, emit} = process;
+  const {prepareStackTrace} = Error;
+  try {
+    return (await import('@deepstream/server')).Deepstream;
+  } finally {
+    process.title = title;
+    process.emit = emit;
+    Error.prepareStackTrace = prepareStackTrace;
+  }
+}

@@ -1,0 +1,240 @@
+import type {SubscriptionRegistry} from '@deepstream/types';
+import type {Counters, Denial} from '../counters.js';
+import type {Connection} from '../deepstream/connection.js';
+import {
+  AUTH_ACTION, CONNECTION_ACTION, denialOf, EVENT_ACTION, RECORD_ACTION, TOPIC, type Message,
+} from '../deepstream/protocol.js';
+import type {SocketHub} from '../deepstream/socket-hub.js';
+import type {ServerLimits} from '../options.js';
+import {isUserId, type Identity} from './identity.js';
+import {signalName, type RoomGuard} from './room-guard.js';
+
+const MAX_LIST_NAME_LENGTH = 1024;
+const SIGNAL_PREFIX = signalName('');
+/** Bytes waiting for a receiver at which signals for it are dropped: senders repeat them, and it reads nothing now anyway. */
+const MAX_SIGNAL_BACKLOG_BYTES = 1024 * 1024;
+
+const SUBSCRIBING: ReadonlySet<number> = new Set([
+  RECORD_ACTION.SUBSCRIBE, RECORD_ACTION.SUBSCRIBEANDHEAD, RECORD_ACTION.SUBSCRIBEANDREAD, RECORD_ACTION.SUBSCRIBECREATEANDREAD,
+]);
+
+export interface GateOptions {
+  readonly limits: ServerLimits;
+  readonly counters: Counters;
+}
+
+export interface GateServices {
+  readonly hub: SocketHub;
+  readonly identity: Identity;
+  readonly guard: RoomGuard;
+  /** deepstream's registry of event subscribers. */
+  readonly events: SubscriptionRegistry;
+}
+
+/**
+ * What a client may say to deepstream. The list is of what is allowed: reading and entering Lists, and signals under one's own
+ * id. All else (patches, erasures, deletions, listening, RPC, presence …) is refused before deepstream sees it, and what is let
+ * through is rebuilt from checked parts. So the known holes of deepstream 7.0.2, and those still unknown in what a room does not
+ * use, cannot be reached. See `docs/decisions/embedded-server.md`.
+ */
+export class Gate {
+  readonly #options: GateOptions;
+  #services!: GateServices;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  /** Hands over what exists only once deepstream runs. */
+  attach(services: GateServices): void {
+    this.#services = services;
+  }
+
+  /** What of `message` may go on to deepstream. */
+  admit(connection: Connection, message: Message): Message | undefined {
+    const {topic, action} = message;
+    if (topic === TOPIC.CONNECTION && action === CONNECTION_ACTION.PING) return {topic, action};
+    if (connection.phase !== 'open') return this.#admitEntry(connection, message);
+    switch (topic) {
+      case TOPIC.RECORD: return this.#admitRecord(connection, message);
+      case TOPIC.EVENT: return this.#admitEvent(connection, message);
+      case TOPIC.RPC: case TOPIC.PRESENCE: return this.#deny(connection, message, 'action');
+      case TOPIC.CONNECTION: return undefined;
+      default: connection.end(1002, 'Unknown message.', 'protocol'); return undefined;
+    }
+  }
+
+  /** Ends others' subscriptions to the signals of an id that now has an owner: they would overhear it. */
+  evictEavesdroppers(id: string, owner: Connection): void {
+    const {events, hub} = this.#services;
+    const name = signalName(id);
+    for (const wrapper of [...events.getLocalSubscribers(name)]) {
+      if (wrapper === owner.wrapper) continue;
+      const subscription: Message = {topic: TOPIC.EVENT, action: EVENT_ACTION.SUBSCRIBE, name};
+      events.unsubscribe(name, {...subscription, name}, wrapper, true);
+      const connection = hub.connectionOf(wrapper);
+      connection?.events.delete(name);
+      if (connection) this.#deny(connection, subscription, 'identity');
+    }
+  }
+
+  #admitEntry(connection: Connection, message: Message): Message | undefined {
+    const {topic, action} = message;
+    if (connection.phase === 'new' && topic === TOPIC.CONNECTION && action === CONNECTION_ACTION.CHALLENGE) {
+      connection.phase = 'challenged';
+      return {topic, action};
+    }
+    if (connection.phase === 'challenged' && topic === TOPIC.AUTH && action === AUTH_ACTION.REQUEST) {
+      const login = parse(message.data);
+      if (isObject(login)) {
+        connection.phase = 'entering';
+        // With `parsedData` there deepstream does not parse again: its own JSON.parse is not guarded.
+        return {topic, action, parsedData: login as Record<string, never>};
+      }
+    }
+    connection.end(1002, 'Log in first.', 'protocol');
+    return undefined;
+  }
+
+  #admitRecord(connection: Connection, message: Message): Message | undefined {
+    const {topic, action, name, correlationId} = message;
+    if (SUBSCRIBING.has(action)) return this.#admitSubscription(connection, message);
+    switch (action) {
+      case RECORD_ACTION.UNSUBSCRIBE: {
+        const names = message.names ?? [];
+        for (const each of names) this.#services.guard.unsubscribe(connection, each);
+        return forwardNames(message, names);
+      }
+      case RECORD_ACTION.READ: case RECORD_ACTION.HEAD:
+        if (!isListName(name)) return this.#deny(connection, message, 'data');
+        return {topic, action, name, ...(correlationId !== undefined && {correlationId})};
+      case RECORD_ACTION.UPDATE: case RECORD_ACTION.CREATEANDUPDATE:
+        this.#write(connection, message);
+        return undefined;
+      default:
+        this.#deny(connection, message, 'action');
+        // deepstream's client keeps a refused change in its own view until the next update.
+        if (isListName(name) && connection.lists.has(name)) this.#services.guard.correct(connection, name);
+        return undefined;
+    }
+  }
+
+  #write(connection: Connection, message: Message): void {
+    const {name, path, version = -1} = message;
+    const entries = path === undefined ? parse(message.data) : undefined;
+    if (!isListName(name) || !Array.isArray(entries)) {
+      this.#deny(connection, message, 'data');
+      if (isListName(name) && connection.lists.has(name)) this.#services.guard.correct(connection, name);
+      return;
+    }
+    this.#services.guard.write(connection, {name, entries, version, message});
+  }
+
+  #admitSubscription(connection: Connection, message: Message): Message | undefined {
+    const {guard} = this.#services;
+    return forwardNames(message, this.#filterNames(connection, message, (name, isKnown) => {
+      if (!isListName(name)) return 'data';
+      return isKnown || guard.subscribe(connection, name) ? undefined : 'limit';
+    }, connection.lists));
+  }
+
+  #admitEvent(connection: Connection, message: Message): Message | undefined {
+    switch (message.action) {
+      case EVENT_ACTION.SUBSCRIBE:
+        return forwardNames(message, this.#filterNames(connection, message, name => {
+          const why = this.#mayHear(connection, name);
+          if (!why) connection.events.add(name);
+          return why;
+        }, connection.events));
+      case EVENT_ACTION.UNSUBSCRIBE: {
+        const names = message.names ?? [];
+        for (const each of names) connection.events.delete(each);
+        return forwardNames(message, names);
+      }
+      case EVENT_ACTION.EMIT: return this.#admitSignal(connection, message);
+      default: return this.#deny(connection, message, 'action');
+    }
+  }
+
+  #mayHear(connection: Connection, name: string): Denial | undefined {
+    const {identity} = this.#services;
+    const id = signalTarget(name);
+    if (id === undefined) return 'event';
+    if (connection.userId !== undefined && connection.userId !== id) return 'identity';
+    if (identity.isForeign(id, connection)) return 'identity';
+    // A plain page's deepstream client that connects again subscribes again: that is how its id knows it.
+    if (identity.isAwaited(id)) identity.claim(connection, id);
+    return undefined;
+  }
+
+  #admitSignal(connection: Connection, message: Message): Message | undefined {
+    const {identity} = this.#services;
+    const {topic, action, name, data} = message;
+    const to = signalTarget(name);
+    if (to === undefined) return this.#deny(connection, message, 'event');
+    const content = parse(data);
+    if (!isObject(content)) return this.#deny(connection, message, 'data');
+    const {user} = content;
+    const isOwn = connection.userId === undefined
+      ? isUserId(user) && !identity.isForeign(user, connection)
+      : user === connection.userId;
+    if (!isOwn) return this.#deny(connection, message, 'identity');
+    if ((identity.owner(to)?.socket.bufferedAmount ?? 0) > MAX_SIGNAL_BACKLOG_BYTES) {
+      this.#options.counters.droppedSignals += 1;
+      return undefined;
+    }
+    return {topic, action, name: name!, data: data!};
+  }
+
+  /** The names of a bulk message that pass `refusal`, each once; the others are refused one by one. */
+  #filterNames(
+    connection: Connection, message: Message, refusal: (name: string, isKnown: boolean) => Denial | undefined,
+    known: ReadonlySet<string>,
+  ): string[] {
+    const {limits} = this.#options;
+    const allowed: string[] = [];
+    for (const name of new Set(message.names)) {
+      const isKnown = known.has(name);
+      const isTooMany = !isKnown && connection.lists.size + connection.events.size >= limits.subscriptionsPerSocket;
+      const why = isTooMany ? 'limit' : refusal(name, isKnown);
+      if (why) this.#deny(connection, message, why, name);
+      else allowed.push(name);
+    }
+    return allowed;
+  }
+
+  #deny(connection: Connection, message: Message, why: Denial, name = message.name): undefined {
+    this.#options.counters.denied[why] += 1;
+    const denial = denialOf(message, name);
+    if (denial) connection.send(denial);
+    return undefined;
+  }
+}
+
+const isListName = (name: unknown): name is string =>
+  typeof name === 'string' && name.length > 0 && name.length <= MAX_LIST_NAME_LENGTH;
+
+/** The id that an event carries signals for; `undefined` for any other event. */
+function signalTarget(name: string | undefined): string | undefined {
+  if (!name?.startsWith(SIGNAL_PREFIX)) return undefined;
+  const id = name.slice(SIGNAL_PREFIX.length);
+  return isUserId(id) ? id : undefined;
+}
+
+function forwardNames({topic, action, correlationId}: Message, names: string[]): Message | undefined {
+  return names.length === 0 ? undefined : {topic, action, names, ...(correlationId !== undefined && {correlationId})};
+}
+
+/** The JSON in `data`; `undefined` when there is none. */
+function parse(data: Message['data']): unknown {
+  if (typeof data !== 'string') return undefined;
+  try {
+    return JSON.parse(data);
+  } catch {
+    // Not JSON: the caller refuses it like any other unfit value.
+    return undefined;
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

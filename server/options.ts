@@ -1,0 +1,141 @@
+import type {Server} from 'node:http';
+import {fileURLToPath} from 'node:url';
+import {ServerError} from './errors.js';
+import {isBuilt} from './version.js';
+
+/** Bounds against a client that is broken or means harm. No honest page comes near them; `docs/server.md` gives the reasons. */
+export interface ServerLimits {
+  /** Bytes of one message. A session description with audio and video has about 10 kB. */
+  readonly messageBytes: number;
+  /** Messages that one socket may send at once; in a room of 32 a join sends 31 × about 20 signals. */
+  readonly messageBurst: number;
+  /** Messages per second that one socket may send in the long run. */
+  readonly messagesPerSecond: number;
+  /** Milliseconds in which a new socket must log in. */
+  readonly loginMs: number;
+  /** Sockets overall. */
+  readonly sockets: number;
+  /** Lists and signal names that one socket may be subscribed to. */
+  readonly subscriptionsPerSocket: number;
+  /** Lists that one user id may be in. */
+  readonly listsPerUser: number;
+  /** Lists overall. */
+  readonly lists: number;
+  /** User ids in one List. */
+  readonly idsPerList: number;
+}
+
+export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
+  messageBytes: 64 * 1024,
+  messageBurst: 4000,
+  messagesPerSecond: 1000,
+  loginMs: 5000,
+  sockets: 4096,
+  subscriptionsPerSocket: 256,
+  listsPerUser: 64,
+  lists: 8192,
+  idsPerList: 512,
+});
+
+export interface ServerOptions {
+  /** Port to listen on; 0 takes a free one. Default 8080. Not used with `server`. */
+  readonly port?: number;
+  /** Address to listen on. Default `127.0.0.1`: this machine only. Not used with `server`. */
+  readonly host?: string;
+  /** An `http.Server` (or `https.Server`) of one's own to attach to; its other requests stay with its own listeners. */
+  readonly server?: Server;
+  /** Whether to serve the built files (`/mesh-room.js`, `/assets/`). Default true. */
+  readonly static?: boolean;
+  /** Whether to serve the page at `/` and `/r/<room>` too. Default true. */
+  readonly page?: boolean;
+  /** Folder with the built files. Default: the one that was built or installed with this server. */
+  readonly webDir?: string;
+  /** Milliseconds that a user whose last socket closed stays in its Lists, so that a blip does not flap. Default 1000. */
+  readonly graceMs?: number;
+  /** Milliseconds between pings; a socket silent for two and a half of them is cut. Default 1000. */
+  readonly heartbeatMs?: number;
+  /** Origins (`https://site.example`) whose pages may connect. Default: every origin. Programs without one always may. */
+  readonly allowedOrigins?: readonly string[];
+  readonly limits?: Partial<ServerLimits>;
+  /** Told of exceptions that were contained. Default: none is told; `/healthz` counts them. */
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface ResolvedOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly server: Server | undefined;
+  readonly static: boolean;
+  readonly page: boolean;
+  readonly webDir: string;
+  readonly graceMs: number;
+  readonly heartbeatMs: number;
+  readonly allowedOrigins: ReadonlySet<string> | undefined;
+  readonly limits: ServerLimits;
+  readonly onError: (error: unknown) => void;
+}
+
+export const DEFAULT_PORT = 8080;
+export const DEFAULT_HOST = '127.0.0.1';
+/** Long enough for a reconnect or a reload, short enough that a killed tab is gone from every List within 2 s. */
+const DEFAULT_GRACE_MS = 1000;
+/** Cuts a frozen socket 2 to 3 s after its last sign of life; a ping and its answer take 8 bytes. */
+const DEFAULT_HEARTBEAT_MS = 1000;
+
+const OPTION_NAMES: ReadonlySet<string> = new Set([
+  'port', 'host', 'server', 'static', 'page', 'webDir', 'graceMs', 'heartbeatMs', 'allowedOrigins', 'limits', 'onError',
+] satisfies (keyof ServerOptions)[]);
+
+const defaultWebDir = (): string => fileURLToPath(new URL(isBuilt ? '../web' : '../dist/web', import.meta.url));
+
+function integer(name: string, value: unknown, from: number, to: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to) return value;
+  throw new ServerError('bad-option', `${name} must be a whole number from ${from} to ${to}, not ${show(value)}.`);
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? `"${value}"` : typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
+/** `origin` as browsers send it: scheme, host and port only. */
+function originOf(value: unknown): string {
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+  if (url && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search && !url.hash) return url.origin;
+  throw new ServerError('bad-option', `An allowed origin reads like https://site.example, not ${show(value)}.`);
+}
+
+function resolveLimits(given: Partial<ServerLimits> | undefined): ServerLimits {
+  const limits: Record<string, number> = {...DEFAULT_LIMITS};
+  for (const [name, value] of Object.entries(given ?? {})) {
+    if (!(name in DEFAULT_LIMITS)) throw new ServerError('bad-option', `There is no limit "${name}".`);
+    if (value !== undefined) limits[name] = integer(`limits.${name}`, value, 1, 2 ** 31 - 1);
+  }
+  return limits as unknown as ServerLimits;
+}
+
+/**
+ * Options with every default filled in.
+ * @throws {ServerError} `bad-option`
+ */
+export function resolveOptions(options: ServerOptions = {}): ResolvedOptions {
+  for (const name of Object.keys(options)) {
+    if (!OPTION_NAMES.has(name)) throw new ServerError('bad-option', `There is no option "${name}".`);
+  }
+  const host = options.host ?? DEFAULT_HOST;
+  if (typeof host !== 'string' || !/^[^\s/]+$/.test(host)) {
+    throw new ServerError('bad-option', `host must be a name or an address, not ${show(host)}.`);
+  }
+  return {
+    port: integer('port', options.port ?? DEFAULT_PORT, 0, 65535),
+    host,
+    server: options.server,
+    static: options.static ?? true,
+    page: options.page ?? true,
+    webDir: options.webDir ?? defaultWebDir(),
+    graceMs: integer('graceMs', options.graceMs ?? DEFAULT_GRACE_MS, 0, 3_600_000),
+    heartbeatMs: integer('heartbeatMs', options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS, 50, 3_600_000),
+    allowedOrigins: options.allowedOrigins && new Set(options.allowedOrigins.map(originOf)),
+    limits: resolveLimits(options.limits),
+    onError: options.onError ?? (() => {}),
+  };
+}
