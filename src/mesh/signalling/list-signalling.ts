@@ -1,0 +1,274 @@
+/** `Signalling` over any server that has Lists and events: everything but its protocol, which is a `Connect`. */
+import {systemClock, type Cancel, type Clock} from '../clock.js';
+import {MeshError} from '../errors.js';
+import {
+  LEAVE_TIMEOUT_MS, OPEN_ATTEMPTS, OPEN_TIMEOUT_MS, RECONNECT_FIRST_MS, RECONNECT_LONGEST_MS,
+} from './bounds.js';
+import {GhostWatch} from './ghosts.js';
+import {HeldMembers} from './held-members.js';
+import {Membership} from './membership.js';
+import type {Connect, Connection, WriteOutcome} from './port.js';
+import type {RosterView} from './roster-view.js';
+import {
+  SignalEvent, SignallingErrorEvent,
+  type PeerId, type SignalMessage, type Signalling, type SignallingOptions, type SignallingStatus,
+} from './types.js';
+
+/** Errors after which another attempt would end the same. */
+const FINAL: ReadonlySet<string> = new Set(['bad-url', 'denied']);
+
+interface Opening {
+  resolve(): void;
+  reject(error: MeshError): void;
+  attempts: number;
+}
+
+export class ListSignalling extends EventTarget implements Signalling {
+  readonly selfId: PeerId;
+  readonly #options: SignallingOptions;
+  readonly #connect: Connect;
+  readonly #clock: Clock;
+  readonly #token: string;
+  readonly #membership: Membership;
+  readonly #ghosts: GhostWatch;
+  readonly #held: HeldMembers;
+  #status: SignallingStatus = 'idle';
+  #connection: Connection | undefined;
+  /** The List as this connection last reported it. */
+  #view: RosterView | undefined;
+  #opening: Opening | undefined;
+  #opened: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
+  /** Ends the wait of `close()` for the server to confirm that oneself is out. */
+  #onLeft: (() => void) | undefined;
+  #failures = 0;
+  #reconnect: Cancel | undefined;
+  #dropped = 0;
+
+  constructor(connect: Connect, options: SignallingOptions) {
+    super();
+    this.#connect = connect;
+    this.#options = options;
+    this.selfId = options.selfId;
+    this.#clock = options.clock ?? systemClock;
+    this.#token = secret();
+    const list = new CurrentList(() => this.#view, () => this.#connection);
+    this.#membership = new Membership({
+      list, id: this.selfId, clock: this.#clock,
+      onDenied: () => this.#refused(new MeshError('denied', `The server does not let ${this.selfId} write the List`)),
+    });
+    this.#ghosts = new GhostWatch({list, id: this.selfId, clock: this.#clock, probe: (ids, done) => {
+      if (this.#connection) this.#connection.probe(ids, done);
+      else done(undefined);
+    }});
+    this.#held = new HeldMembers(this.selfId, this.#clock, () => this.dispatchEvent(new Event('members-change')));
+  }
+
+  get status(): SignallingStatus {
+    return this.#status;
+  }
+
+  get members(): readonly PeerId[] {
+    return this.#held.members;
+  }
+
+  /** How many events on this user's signals were dropped because they named no sender. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  open({signal}: {signal?: AbortSignal} = {}): Promise<void> {
+    this.#opened ??= this.#open(signal);
+    return this.#opened;
+  }
+
+  /** What is emitted while `status` is not `open` is lost, as a signal may be at any time. */
+  emit(to: PeerId, message: SignalMessage): void {
+    if (this.#status === 'open' || this.#status === 'connecting') this.#connection?.signal(to, message);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #open(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#closed) throw new MeshError('aborted', 'Signalling was closed before it was opened');
+    if (signal?.aborted) {
+      this.#closed = Promise.resolve();
+      this.#end();
+      throw new MeshError('aborted', 'Joining was given up', {cause: signal.reason});
+    }
+    let last = new MeshError('server-unreachable', `Nothing answered at ${this.#options.url}`);
+    const abort = (): void => this.#opening?.reject(new MeshError('aborted', 'Joining was given up', {cause: signal?.reason}));
+    let timeout: Cancel | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#opening = {resolve, reject, attempts: 0};
+        this.#onFailedAttempt = (error) => {
+          last = error;
+        };
+        signal?.addEventListener('abort', abort, {once: true});
+        timeout = this.#clock.after(OPEN_TIMEOUT_MS, () => reject(last));
+        this.#setStatus('connecting');
+        this.#membership.enter();
+        this.#start();
+      });
+    } catch (error) {
+      this.#closed ??= Promise.resolve();
+      this.#end();
+      throw error;
+    } finally {
+      this.#opening = undefined;
+      this.#onFailedAttempt = undefined;
+      timeout?.();
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  #onFailedAttempt: ((error: MeshError) => void) | undefined;
+
+  /** One attempt at one connection. */
+  #start(): void {
+    let connection: Connection | undefined;
+    const current = (): boolean => this.#connection === connection;
+    try {
+      connection = this.#connect(
+        {url: this.#options.url, list: this.#options.list, selfId: this.selfId, token: this.#token, clock: this.#clock},
+        {
+          onOpen: () => current() && this.#onOpen(),
+          onList: (view) => current() && this.#onList(view),
+          onListDenied: (error) => current() && this.#onListDenied(error),
+          onSignal: (data) => current() && this.#onSignal(data),
+          onRefused: (error) => current() && this.#refused(error),
+          onClose: (error) => current() && this.#onClose(error),
+        });
+      this.#connection = connection;
+    } catch (error) {
+      this.#onClose(error instanceof MeshError ? error : new MeshError('server-unreachable', String(error), {cause: error}));
+    }
+  }
+
+  #onOpen(): void {
+    this.#failures = 0;
+    this.#setStatus(this.#opening ? 'connecting' : 'open');
+    this.#membership.check();
+  }
+
+  #onList(view: RosterView): void {
+    this.#view = view;
+    this.#held.confirm(view);
+    this.#membership.check();
+    this.#ghosts.check();
+    if (!this.#membership.settled) return;
+    if (this.#onLeft) this.#onLeft();
+    else if (this.#opening) {
+      this.#setStatus('open');
+      this.#opening?.resolve();
+      if (this.#connection && !this.#connection.guarded) this.#ghosts.start();
+    }
+  }
+
+  #onListDenied(error: MeshError): void {
+    if (this.#opening) this.#opening.reject(error);
+    else this.#refused(error);
+  }
+
+  #onSignal(data: unknown): void {
+    const user = typeof data === 'object' && data !== null ? (data as {user?: unknown}).user : undefined;
+    if (typeof user !== 'string' || user === '') this.#dropped++;
+    // One's own echo: deepstream hands an event to its sender too if that subscribes.
+    else if (user !== this.selfId) this.dispatchEvent(new SignalEvent(data as SignalMessage));
+  }
+
+  #refused(error: MeshError): void {
+    this.dispatchEvent(new SignallingErrorEvent(error));
+  }
+
+  #onClose(error: MeshError): void {
+    this.#connection = undefined;
+    this.#view = undefined;
+    this.#membership.reset();
+    this.#ghosts.stop();
+    this.#held.lost();
+    if (this.#onLeft) {
+      this.#onLeft();
+      return;
+    }
+    if (this.#opening) {
+      this.#onFailedAttempt?.(error);
+      if (FINAL.has(error.code) || ++this.#opening.attempts >= OPEN_ATTEMPTS) {
+        this.#opening.reject(error);
+        return;
+      }
+    } else if (this.#status === 'open') {
+      this.#setStatus('reconnecting');
+      this.#refused(new MeshError('server-lost', 'The connection to the server was lost', {cause: error}));
+    }
+    const longest = Math.min(RECONNECT_LONGEST_MS, RECONNECT_FIRST_MS * 2 ** this.#failures++);
+    this.#reconnect = this.#clock.after(longest * (0.5 + this.#clock.random() / 2), () => this.#start());
+  }
+
+  async #close(): Promise<void> {
+    this.#opening?.reject(new MeshError('aborted', 'Signalling was closed while it was opened'));
+    if (this.#connection && this.#view) {
+      await new Promise<void>((resolve) => {
+        const cancel = this.#clock.after(LEAVE_TIMEOUT_MS, resolve);
+        this.#onLeft = () => {
+          cancel();
+          resolve();
+        };
+        this.#membership.leave();
+        if (this.#membership.settled) this.#onLeft();
+      });
+    }
+    this.#end();
+  }
+
+  /** Leaves nothing behind: no socket, no timer. */
+  #end(): void {
+    this.#reconnect?.();
+    this.#membership.stop();
+    this.#ghosts.stop();
+    this.#held.stop();
+    this.#connection?.close();
+    this.#connection = undefined;
+    this.#setStatus('closed');
+  }
+
+  #setStatus(status: SignallingStatus): void {
+    if (status === this.#status) return;
+    this.#status = status;
+    this.dispatchEvent(new Event('status-change'));
+  }
+}
+
+/** The List of the connection that there is now. */
+class CurrentList {
+  readonly #getView: () => RosterView | undefined;
+  readonly #getConnection: () => Connection | undefined;
+
+  constructor(getView: () => RosterView | undefined, getConnection: () => Connection | undefined) {
+    this.#getView = getView;
+    this.#getConnection = getConnection;
+  }
+
+  get view(): RosterView | undefined {
+    return this.#getView();
+  }
+
+  get guarded(): boolean {
+    return this.#getConnection()?.guarded ?? false;
+  }
+
+  write(entries: readonly PeerId[], done: (outcome: WriteOutcome) => void): void {
+    const connection = this.#getConnection();
+    if (connection) connection.write(entries, done);
+    else done('lost');
+  }
+}
+
+/** 128 random bits. */
+function secret(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

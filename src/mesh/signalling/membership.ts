@@ -1,0 +1,133 @@
+/**
+ * Keeps one id in a List exactly once, or out of it, whatever others write. A List knows no "add": who enters rewrites the whole
+ * of it, and of several who do so at once all but one are refused. So nothing is believed but what the server confirmed: as long as
+ * that disagrees about this id, it is written again.
+ */
+import type {Cancel, Clock} from '../clock.js';
+import {REFUSED_PAUSE_MS, RETRY_LONGEST_MS} from './bounds.js';
+import type {WriteOutcome} from './port.js';
+import type {RosterView} from './roster-view.js';
+import type {PeerId} from './types.js';
+
+/**
+ * The first pause after a conflict is within this; it doubles with each further one. Short, because whenever several write at once
+ * one of them gets through: waiting saves messages, not time. With 32 at one instant on loopback, pauses up to 16 or 32 ms brought
+ * everybody in in about 100 ms (median), none at all in 136, up to a second in 270.
+ */
+const CONFLICT_FIRST_MS = 2;
+/** Longest pause after a conflict: this, or a millisecond for each who is in, since the more are in, the more may be at it. */
+const CONFLICT_LONGEST_MS = 16;
+
+/** A List that others write too. */
+export interface SharedList {
+  /** As last confirmed by the server; `undefined` when that is not known. */
+  readonly view: RosterView | undefined;
+  /** Whether a write says only "I am in" or "I am out" and may come before `view` is known. */
+  readonly guarded: boolean;
+  /** Replaces the List if it still is `view`. `done` is called once, when `view` is up to date with the outcome. */
+  write(entries: readonly PeerId[], done: (outcome: WriteOutcome) => void): void;
+}
+
+export interface MembershipOptions {
+  readonly list: SharedList;
+  readonly id: PeerId;
+  readonly clock: Clock;
+  /** The server does not let us write; it is tried again, seldom. */
+  readonly onDenied?: () => void;
+}
+
+/** Wants an id in or out of a List, and writes until it is. Tell it with `check()` whenever `list.view` changed. */
+export class Membership {
+  readonly #options: MembershipOptions;
+  /** What is wanted; `undefined` before the first wish: then the List is left alone. */
+  #wanted: boolean | undefined;
+  /** The write under way; another object for each, so that an answer to an earlier one is known as such. */
+  #writing: object | undefined;
+  #failures = 0;
+  #pause: Cancel | undefined;
+  #stopped = false;
+
+  constructor(options: MembershipOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the List is known to be as wanted about this id. */
+  get settled(): boolean {
+    const {list: {view}, id} = this.#options;
+    return this.#wanted !== undefined && view !== undefined && view.count(id) === (this.#wanted ? 1 : 0);
+  }
+
+  enter(): void {
+    this.#want(true);
+  }
+
+  leave(): void {
+    this.#want(false);
+  }
+
+  /** Looks again; to be called when `list.view` changed. */
+  check(): void {
+    if (this.#stopped || this.#wanted === undefined || this.#writing || this.#pause) return;
+    if (this.settled) {
+      this.#failures = 0;
+      return;
+    }
+    if (this.#options.list.view === undefined && !this.#options.list.guarded) return;
+    this.#write();
+  }
+
+  /** The connection is gone: what was being written is lost. Call `check()` when there is a new one. */
+  reset(): void {
+    this.#writing = undefined;
+    this.#failures = 0;
+    this.#pause?.();
+    this.#pause = undefined;
+  }
+
+  /** Writes no more. */
+  stop(): void {
+    this.#stopped = true;
+    this.reset();
+  }
+
+  #want(wanted: boolean): void {
+    this.#wanted = wanted;
+    this.#pause?.();
+    this.#pause = undefined;
+    this.check();
+  }
+
+  #write(): void {
+    const {list, id} = this.#options;
+    const others = list.view?.without(id) ?? [];
+    const write = this.#writing = {};
+    list.write(this.#wanted ? [...others, id] : others, (outcome) => {
+      // An answer from before `reset()` speaks of another connection.
+      if (this.#writing !== write) return;
+      this.#writing = undefined;
+      this.#after(outcome);
+    });
+  }
+
+  #after(outcome: WriteOutcome): void {
+    if (this.#stopped) return;
+    if (outcome === 'denied') this.#options.onDenied?.();
+    if (this.settled) {
+      this.check();
+      return;
+    }
+    const {clock} = this.#options;
+    this.#pause = clock.after(this.#pauseAfter(outcome), () => {
+      this.#pause = undefined;
+      this.check();
+    });
+  }
+
+  #pauseAfter(outcome: WriteOutcome): number {
+    const {clock, list} = this.#options;
+    const failures = this.#failures++;
+    if (outcome === 'denied') return REFUSED_PAUSE_MS * (0.5 + clock.random());
+    const longest = outcome === 'conflict' ? Math.max(CONFLICT_LONGEST_MS, list.view?.entries.length ?? 0) : RETRY_LONGEST_MS;
+    return clock.random() * Math.min(longest, CONFLICT_FIRST_MS * 2 ** failures);
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * What a server can do for one user of one room, without its protocol. `deepstream.ts` and `memory.ts` implement it; everything
+ * above (membership, reconnecting, ghosts) is written once, against this.
+ */
+import type {Clock} from '../clock.js';
+import type {MeshError} from '../errors.js';
+import type {RosterView} from './roster-view.js';
+import type {PeerId} from './types.js';
+
+/**
+ * What became of a write:
+ * - `written`: the List was as the writer knew it, and is now as written
+ * - `conflict`: somebody was faster, nothing was written; the newer state has been reported
+ * - `denied`: the server does not let this user write
+ * - `lost`: no answer, or the connection ended; the write may or may not have happened
+ */
+export type WriteOutcome = 'written' | 'conflict' | 'denied' | 'lost';
+
+/** What a connection reports. Calls come in the server's order, none before `Connect` has returned or after `onClose`. */
+export interface ConnectionEvents {
+  /** Logged in, subscribed to own signals, and the List asked for. */
+  onOpen(): void;
+  /** The List as the server has it now: read, changed by somebody, or by our own write that was taken. */
+  onList(view: RosterView): void;
+  /** The List may not be read. */
+  onListDenied(error: MeshError): void;
+  /** What arrived as `rtc-signal/<self>`; unchecked. */
+  onSignal(data: unknown): void;
+  /** The server refused something that was not waited for. */
+  onRefused(error: MeshError): void;
+  /** The connection is over, for good; also the answer when it could not be made. Fires once, unless `close()` came first. */
+  onClose(error: MeshError): void;
+}
+
+/** One attempt at one connection: it opens once, closes once, and is not reused. */
+export interface Connection {
+  /**
+   * Whether the server lets nobody write but for itself and removes who dies: then a write says only whether oneself is in,
+   * and is right whatever the List held before. Known from `onOpen` on.
+   */
+  readonly guarded: boolean;
+  /** Sends the event `rtc-signal/<to>`; nothing happens when the connection is not open. */
+  signal(to: PeerId, data: unknown): void;
+  /**
+   * Replaces the List by `entries` if it still is what `onList` reported last. On a guarded server `entries` counts only in
+   * whether oneself is in it, and the write may come before the first `onList`.
+   * @param done called once, after `onList` for the outcomes that change what is known.
+   */
+  write(entries: readonly PeerId[], done: (outcome: WriteOutcome) => void): void;
+  /**
+   * Asks which of `ids` are subscribed to their own signals.
+   * @param done called once with those that are, or `undefined` when the server would not tell.
+   */
+  probe(ids: readonly PeerId[], done: (present: ReadonlySet<PeerId> | undefined) => void): void;
+  /** Ends the connection; nothing is reported any more. Idempotent. */
+  close(): void;
+}
+
+export interface ConnectOptions {
+  readonly url: string;
+  readonly list: string;
+  readonly selfId: PeerId;
+  /** Known to this user alone: whoever brings the same one may take over the id's place from an older socket. */
+  readonly token: string;
+  readonly clock: Clock;
+}
+
+/** Starts to connect; the outcome is `onOpen` or `onClose`. @throws {MeshError} `bad-url` */
+export type Connect = (options: ConnectOptions, events: ConnectionEvents) => Connection;
