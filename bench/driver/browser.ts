@@ -23,5 +23,6 @@ export async function launchChromium(): Promise<Browser> {
   const executablePath = [process.env.CHROME_PATH ?? '', ...PLACES].find(place => place && existsSync(place));
   if (!executablePath) throw new Error('no Chrome or Chromium found: set CHROME_PATH');
   // Without a profile directory of one's own, puppeteer makes a fresh one and removes it on close.
-  return launch({executablePath, args: ARGS, headless: true, protocolTimeout: CALL_BOUND_MS});
+  // Network events off: the driver would be told of every WebSocket frame, that is of every signal, while the clock runs.
+  return launch({executablePath, args: ARGS, headless: true, protocolTimeout: CALL_BOUND_MS, networkEnabled: false});
 }

@@ -48,28 +48,27 @@ export class Tab {
   }
 
   /**
-   * Joins `room` at the instant `at`, or at once if that has passed.
-   * @returns when it did
+   * Will join `room` at the instant `at`; returns before that, so that driver and tab have nothing to say to each other while
+   * the clock runs.
    */
-  async join(room: string, at: number): Promise<number> {
+  join(room: string, at: number): void {
+    const waitMs = at - now();
+    if (waitMs <= 0) throw new Error(`the word to join came ${(-waitMs).toFixed(0)} ms too late`);
     this.#counts = [];
     this.#arrivals = [];
     this.#joinError = '';
-    await new Promise(resolve => setTimeout(resolve, at - now()));
-    const startedAt = now();
-    this.#joined = this.#contestant.join(room, {
+    this.#joined = waitFor(waitMs).then(() => this.#contestant.join(room, {
       peersChange: () => this.#countLinks(),
       message: (from, data) => {
         this.#arrivals.push({from, data, at: now()});
         this.#wake();
       },
-    });
+    }));
     // Reported by `reached`, which is what the driver waits for.
     this.#joined.catch((error: unknown) => {
       this.#joinError = String(error);
       this.#wake();
     });
-    return startedAt;
   }
 
   /**

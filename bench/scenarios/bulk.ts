@@ -1,7 +1,7 @@
 import type {RemoteTab} from '../driver/tabs.js';
 import {BULK_MB, CHAT_BULK_MB} from '../rows.js';
 import {quantile} from '../stats.js';
-import {meshBoundMs, quiet, startTogether, type Round, type Scenario} from './scenario.js';
+import {join, meshBoundMs, quiet, type Round, type Scenario} from './scenario.js';
 
 const MB = 1_000_000;
 const BOUND_MS = 60_000;
@@ -50,7 +50,7 @@ interface Prepared {
 }
 
 async function prepare(round: Round, bytes: number): Promise<Prepared> {
-  await startTogether(round);
+  await join(round, round.tabs);
   await Promise.all(round.tabs.map(tab => tab.call('settled', 1, meshBoundMs(2))));
   const [sender, receiver] = round.tabs as [RemoteTab, RemoteTab];
   const hash = await sender.call('makeBulk', bytes);

@@ -1,6 +1,6 @@
 import {BURST, MESSAGES_N} from '../rows.js';
 import {quantile} from '../stats.js';
-import {allOf, meshBoundMs, quiet, startTogether, type Scenario} from './scenario.js';
+import {allOf, join, meshBoundMs, quiet, type Scenario} from './scenario.js';
 
 /** Broadcasts that are answered, one after another, and the size of all small messages. */
 const ASKS = 300;
@@ -15,7 +15,7 @@ export const messages: Scenario = {
   async run(round) {
     const {tabs, record} = round;
     const [sender, ...receivers] = tabs;
-    await startTogether(round);
+    await join(round, tabs);
     await Promise.all(tabs.map(tab => tab.call('settled', MESSAGES_N - 1, meshBoundMs(MESSAGES_N))));
     await Promise.all(receivers.map(tab => tab.call('answer')));
     await quiet();

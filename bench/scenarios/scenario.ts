@@ -1,5 +1,4 @@
-import type {RemoteTab} from '../driver/tabs.js';
-import {now} from '../driver/tabs.js';
+import {now, type RemoteTab} from '../driver/tabs.js';
 
 export interface Round {
   /** Freshly loaded or idle, exactly `n` of them. */
@@ -30,22 +29,20 @@ export const quiet = (): Promise<void> => new Promise(resolve => setTimeout(reso
 export const meshBoundMs = (n: number): number => n > 8 ? 30_000 : 10_000;
 
 /** The agreed instant for `n` tabs: late enough for the word to have reached them all. */
-export const soon = (n: number): number => now() + 100 + 10 * n;
+const soon = (n: number): number => now() + 100 + 15 * n;
 
 /**
- * All tabs join at one instant.
- * @returns milliseconds from that instant until the last tab had its last link
+ * All of `joining` join at one instant.
+ * @returns milliseconds from that instant until the last of all `tabs` had its last link
  */
-export async function startTogether({tabs, room}: Round): Promise<number> {
-  const at = soon(tabs.length);
-  await Promise.all(tabs.map(tab => tab.call('join', room, at)));
-  return await lastReached(tabs, at) - at;
-}
-
-/** When the last of `tabs` had a link to all others, not counting what was before `since`. */
-export async function lastReached(tabs: readonly RemoteTab[], since: number): Promise<number> {
+export async function join({tabs, room}: Round, joining: readonly RemoteTab[]): Promise<number> {
   const n = tabs.length;
-  return Math.max(...await allOf(tabs.map(tab => tab.call('reached', n - 1, since, meshBoundMs(n)))));
+  const at = soon(n);
+  // All is asked before that instant; what ends a wait is the next that a tab says.
+  const joined = allOf(joining.map(tab => tab.call('join', room, at)));
+  const reached = allOf(tabs.map(tab => tab.call('reached', n - 1, at, meshBoundMs(n))));
+  const [times] = await Promise.all([reached, joined]);
+  return Math.max(...times) - at;
 }
 
 /** As `Promise.all`, but rejects only when all have ended and names every reason, so that a failed round is over when it is. */
