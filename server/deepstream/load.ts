@@ -18,7 +18,9 @@ async function load(): Promise<DeepstreamClass> {
   const {title, emit} = process;
   const {prepareStackTrace} = Error;
   try {
-    return (await import('@deepstream/server')).Deepstream;
+    // A CommonJS module: Node gives its exports by name as well, a bundle as `default` alone.
+    const loaded: {Deepstream?: DeepstreamClass; default: unknown} = await import('@deepstream/server');
+    return loaded.Deepstream ?? (loaded.default as {Deepstream: DeepstreamClass}).Deepstream;
   } finally {
     process.title = title;
     process.emit = emit;
