@@ -25,6 +25,12 @@ export const RECONNECT_LONGEST_MS = 3_000;
  */
 export const SETTLE_MS = 3_000;
 
+/**
+ * Without a guard, how long a member is kept that disappeared from the List: anybody can write anything, and who was removed
+ * though alive is back within a few round trips.
+ */
+export const LINGER_MS = 500;
+
 /** A write to the List that was neither taken nor refused in this time was lost. */
 export const WRITE_TIMEOUT_MS = 3_000;
 /** Longest pause before the List is written again after a write was lost, or undone by others; the first pauses are far shorter. */

@@ -401,7 +401,10 @@ class DeepstreamConnection implements Connection {
         this.#read();
         break;
       case RECORD_ACTION.DELETED:
-        // Its subscriptions went with it.
+      case RECORD_ACTION.RECORD_UPDATE_ERROR:
+      case RECORD_ACTION.RECORD_NOT_FOUND:
+        // There is no such List any more, nor our subscription to it: make it anew.
+        this.#events.onListLost();
         this.#subscribe();
         this.#settleWrite('lost');
         break;
@@ -417,12 +420,6 @@ class DeepstreamConnection implements Connection {
         // deepstream compares with the oldest write that it has in hand, so that a write can be too new for it.
         this.#read();
         this.#settleWrite('conflict');
-        break;
-      case RECORD_ACTION.RECORD_UPDATE_ERROR:
-      case RECORD_ACTION.RECORD_NOT_FOUND:
-        // There is no such List any more: make it anew.
-        this.#subscribe();
-        this.#settleWrite('lost');
         break;
       default:
     }

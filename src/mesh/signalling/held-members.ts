@@ -1,11 +1,11 @@
 /**
- * What others should believe about who is in the room, while the server is away and just after. The mesh closes its link to whoever
- * disappears from `members`; a server that was restarted has lost the List, and the links are fine. So those who were there before
- * the loss are kept until the List had time to fill again, unless they were in it since and have left.
+ * Who is in the room, for those above: the List, and for a while those who disappeared from it for no good reason. The mesh closes
+ * its link to whoever is not in `members` any more. A server that was restarted has lost its Lists, and a server without a guard lets
+ * anybody wipe them; the links are fine, and all who are alive put themselves back in.
  */
 import type {Cancel, Clock} from '../clock.js';
-import {SETTLE_MS} from './bounds.js';
-import {RosterView} from './roster-view.js';
+import {LINGER_MS, SETTLE_MS} from './bounds.js';
+import type {RosterView} from './roster-view.js';
 import type {PeerId} from './types.js';
 
 const NOBODY: readonly PeerId[] = Object.freeze([]);
@@ -15,11 +15,10 @@ export class HeldMembers {
   readonly #clock: Clock;
   readonly #onChange: () => void;
   #view: RosterView | undefined;
-  /** Who is kept although the List does not name them, in their old order. */
-  readonly #held = new Set<PeerId>();
-  #settling: Cancel | undefined;
-  /** `members`; the very array of the view when nobody is held, so that many users of one view share it. */
-  members: readonly PeerId[] = NOBODY;
+  /** Who is kept although the List does not name them, and until when; for ever until the next List. In their old order. */
+  readonly #held = new Map<PeerId, number>();
+  #timer: Cancel | undefined;
+  #members: readonly PeerId[] = NOBODY;
 
   /** @param onChange `members` changed. */
   constructor(selfId: PeerId, clock: Clock, onChange: () => void) {
@@ -28,45 +27,68 @@ export class HeldMembers {
     this.#onChange = onChange;
   }
 
-  /** The List is not to be relied on from now on: the connection was lost, or the List deleted. */
-  lost(): void {
-    for (const id of this.members) if (id !== this.#selfId) this.#held.add(id);
-    this.#settling?.();
-    this.#settling = undefined;
+  /** The very array of the List's view when nobody is held, so that many users of one view share it. */
+  get members(): readonly PeerId[] {
+    return this.#members;
   }
 
-  /** The server confirmed `view`. */
-  confirm(view: RosterView): void {
+  /** The List is not to be relied on from now on: the connection was lost, or the List deleted. */
+  lost(): void {
+    this.#view = undefined;
+    for (const id of this.#members) if (id !== this.#selfId) this.#held.set(id, Infinity);
+    this.#schedule();
+  }
+
+  /**
+   * The server confirmed `view`.
+   * @param guarded whether only the server itself takes anybody out: then who is out has left.
+   */
+  confirm(view: RosterView, guarded: boolean): void {
+    const before = this.#view;
     this.#view = view;
-    // Whoever is named needs no holding, and is gone at once if the List stops naming them.
-    if (this.#held.size > 0) {
-      for (const id of view.members) this.#held.delete(id);
-      this.#settling ??= this.#held.size > 0 ? this.#clock.after(SETTLE_MS, () => this.#settle()) : undefined;
+    const now = this.#clock.now();
+    for (const [id, until] of this.#held) {
+      if (view.has(id)) this.#held.delete(id);
+      else if (until === Infinity) this.#held.set(id, now + SETTLE_MS);
     }
+    if (before && !guarded) {
+      // Whoever took us out, who are here, took out others who are.
+      const wiped = before.has(this.#selfId) && !view.has(this.#selfId);
+      for (const id of before.members) {
+        if (id !== this.#selfId && !view.has(id)) this.#held.set(id, now + (wiped ? SETTLE_MS : LINGER_MS));
+      }
+    }
+    this.#schedule();
     this.#update();
   }
 
   /** Forgets everybody and waits for nothing. */
   stop(): void {
-    this.#settling?.();
-    this.#settling = undefined;
     this.#held.clear();
     this.#view = undefined;
+    this.#schedule();
     this.#update();
   }
 
-  #settle(): void {
-    this.#settling = undefined;
-    this.#held.clear();
-    this.#update();
+  #schedule(): void {
+    this.#timer?.();
+    this.#timer = undefined;
+    const next = Math.min(...this.#held.values());
+    if (next === Infinity) return;
+    this.#timer = this.#clock.after(Math.max(0, next - this.#clock.now()), () => {
+      const now = this.#clock.now();
+      for (const [id, until] of this.#held) if (until <= now) this.#held.delete(id);
+      this.#schedule();
+      this.#update();
+    });
   }
 
   #update(): void {
     const named = this.#view?.members ?? NOBODY;
-    const members = this.#held.size === 0 ? named : Object.freeze([...named, ...this.#held]);
-    const before = this.members;
+    const members = this.#held.size === 0 ? named : Object.freeze([...named, ...this.#held.keys()]);
+    const before = this.#members;
     if (members === before || (members.length === before.length && members.every((id, i) => id === before[i]))) return;
-    this.members = members;
+    this.#members = members;
     this.#onChange();
   }
 }

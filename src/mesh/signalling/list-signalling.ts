@@ -37,6 +37,8 @@ export class ListSignalling extends EventTarget implements Signalling {
   /** The List as this connection last reported it. */
   #view: RosterView | undefined;
   #opening: Opening | undefined;
+  /** Logged in. */
+  #online = false;
   #opened: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
   /** Ends the wait of `close()` for the server to confirm that oneself is out. */
@@ -55,6 +57,7 @@ export class ListSignalling extends EventTarget implements Signalling {
     const list = new CurrentList(() => this.#view, () => this.#connection);
     this.#membership = new Membership({
       list, id: this.selfId, clock: this.#clock,
+      onSettled: () => this.#onSettled(),
       onDenied: () => this.#refused(new MeshError('denied', `The server does not let ${this.selfId} write the List`)),
     });
     this.#ghosts = new GhostWatch({list, id: this.selfId, clock: this.#clock, probe: (ids, done) => {
@@ -82,9 +85,9 @@ export class ListSignalling extends EventTarget implements Signalling {
     return this.#opened;
   }
 
-  /** What is emitted while `status` is not `open` is lost, as a signal may be at any time. */
+  /** Nothing is kept for later: what is emitted while there is no connection is lost, as any signal may be. */
   emit(to: PeerId, message: SignalMessage): void {
-    if (this.#status === 'open' || this.#status === 'connecting') this.#connection?.signal(to, message);
+    this.#connection?.signal(to, message);
   }
 
   close(): Promise<void> {
@@ -94,15 +97,11 @@ export class ListSignalling extends EventTarget implements Signalling {
 
   async #open(signal: AbortSignal | undefined): Promise<void> {
     if (this.#closed) throw new MeshError('aborted', 'Signalling was closed before it was opened');
-    if (signal?.aborted) {
-      this.#closed = Promise.resolve();
-      this.#end();
-      throw new MeshError('aborted', 'Joining was given up', {cause: signal.reason});
-    }
     let last = new MeshError('server-unreachable', `Nothing answered at ${this.#options.url}`);
     const abort = (): void => this.#opening?.reject(new MeshError('aborted', 'Joining was given up', {cause: signal?.reason}));
     let timeout: Cancel | undefined;
     try {
+      if (signal?.aborted) throw new MeshError('aborted', 'Joining was given up', {cause: signal.reason});
       await new Promise<void>((resolve, reject) => {
         this.#opening = {resolve, reject, attempts: 0};
         this.#onFailedAttempt = (error) => {
@@ -115,8 +114,8 @@ export class ListSignalling extends EventTarget implements Signalling {
         this.#start();
       });
     } catch (error) {
-      this.#closed ??= Promise.resolve();
-      this.#end();
+      this.#opening = undefined;
+      await this.close();
       throw error;
     } finally {
       this.#opening = undefined;
@@ -138,6 +137,7 @@ export class ListSignalling extends EventTarget implements Signalling {
         {
           onOpen: () => current() && this.#onOpen(),
           onList: (view) => current() && this.#onList(view),
+          onListLost: () => current() && this.#held.lost(),
           onListDenied: (error) => current() && this.#onListDenied(error),
           onSignal: (data) => current() && this.#onSignal(data),
           onRefused: (error) => current() && this.#refused(error),
@@ -150,23 +150,27 @@ export class ListSignalling extends EventTarget implements Signalling {
   }
 
   #onOpen(): void {
+    this.#online = true;
     this.#failures = 0;
-    this.#setStatus(this.#opening ? 'connecting' : 'open');
     this.#membership.check();
   }
 
   #onList(view: RosterView): void {
     this.#view = view;
-    this.#held.confirm(view);
+    this.#held.confirm(view, this.#connection?.guarded ?? false);
     this.#membership.check();
     this.#ghosts.check();
-    if (!this.#membership.settled) return;
-    if (this.#onLeft) this.#onLeft();
-    else if (this.#opening) {
-      this.#setStatus('open');
-      this.#opening?.resolve();
-      if (this.#connection && !this.#connection.guarded) this.#ghosts.start();
+  }
+
+  /** The server confirmed that we are in, or, when leaving, that we are out. */
+  #onSettled(): void {
+    if (this.#onLeft) {
+      this.#onLeft();
+      return;
     }
+    this.#setStatus('open');
+    this.#opening?.resolve();
+    if (this.#connection && !this.#connection.guarded) this.#ghosts.start();
   }
 
   #onListDenied(error: MeshError): void {
@@ -188,6 +192,7 @@ export class ListSignalling extends EventTarget implements Signalling {
   #onClose(error: MeshError): void {
     this.#connection = undefined;
     this.#view = undefined;
+    this.#online = false;
     this.#membership.reset();
     this.#ghosts.stop();
     this.#held.lost();
@@ -211,15 +216,16 @@ export class ListSignalling extends EventTarget implements Signalling {
 
   async #close(): Promise<void> {
     this.#opening?.reject(new MeshError('aborted', 'Signalling was closed while it was opened'));
-    if (this.#connection && this.#view) {
+    // Whoever has not logged in has written nothing.
+    if (this.#online) {
       await new Promise<void>((resolve) => {
         const cancel = this.#clock.after(LEAVE_TIMEOUT_MS, resolve);
         this.#onLeft = () => {
           cancel();
           resolve();
         };
+        this.#ghosts.stop();
         this.#membership.leave();
-        if (this.#membership.settled) this.#onLeft();
       });
     }
     this.#end();

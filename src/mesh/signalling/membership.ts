@@ -32,6 +32,8 @@ export interface MembershipOptions {
   readonly list: SharedList;
   readonly id: PeerId;
   readonly clock: Clock;
+  /** The List is as wanted about the id; called at every `check()` that finds it so. */
+  readonly onSettled?: () => void;
   /** The server does not let us write; it is tried again, seldom. */
   readonly onDenied?: () => void;
 }
@@ -51,10 +53,14 @@ export class Membership {
     this.#options = options;
   }
 
-  /** Whether the List is known to be as wanted about this id. */
+  /**
+   * Whether the List is known to be as wanted about this id. Out is out only when no write is under way that might still
+   * put it in.
+   */
   get settled(): boolean {
     const {list: {view}, id} = this.#options;
-    return this.#wanted !== undefined && view !== undefined && view.count(id) === (this.#wanted ? 1 : 0);
+    if (this.#wanted === undefined || view === undefined) return false;
+    return this.#wanted ? view.count(id) === 1 : view.count(id) === 0 && this.#writing === undefined;
   }
 
   enter(): void {
@@ -67,13 +73,13 @@ export class Membership {
 
   /** Looks again; to be called when `list.view` changed. */
   check(): void {
-    if (this.#stopped || this.#wanted === undefined || this.#writing || this.#pause) return;
+    if (this.#stopped || this.#wanted === undefined) return;
     if (this.settled) {
       this.#failures = 0;
-      return;
+      this.#options.onSettled?.();
+    } else if (!this.#writing && !this.#pause && (this.#options.list.view || this.#options.list.guarded)) {
+      this.#write();
     }
-    if (this.#options.list.view === undefined && !this.#options.list.guarded) return;
-    this.#write();
   }
 
   /** The connection is gone: what was being written is lost. Call `check()` when there is a new one. */

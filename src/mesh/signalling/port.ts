@@ -22,6 +22,8 @@ export interface ConnectionEvents {
   onOpen(): void;
   /** The List as the server has it now: read, changed by somebody, or by our own write that was taken. */
   onList(view: RosterView): void;
+  /** The List was deleted, not emptied; it is made anew, and `onList` follows. */
+  onListLost(): void;
   /** The List may not be read. */
   onListDenied(error: MeshError): void;
   /** What arrived as `rtc-signal/<self>`; unchecked. */
