@@ -1,0 +1,68 @@
+import {html, nothing, type TemplateResult} from 'lit';
+import {summary, noticeWords, type ChatBlock, type NoticeBlock} from '../../room/chat-blocks.js';
+import type {ChatMessage} from '../../room/chat-log.js';
+import {displayName, hue} from '../../room/names.js';
+import {isEmoji, toParts} from '../../room/rich-text.js';
+import {failureWords, missedWords} from '../../room/words.js';
+import {avatar} from '../avatar.js';
+import {alertIcon, clockIcon} from '../icons.js';
+
+// Made once: a formatter takes longer to make than 100 lines to draw.
+const clock = new Intl.DateTimeFormat(undefined, {hour: 'numeric', minute: '2-digit'});
+const calendar = new Intl.DateTimeFormat(undefined, {weekday: 'long', day: 'numeric', month: 'long'});
+
+/** A message is frozen, and replaced when it changes: what was made of it holds for as long as it is there. */
+const made = new WeakMap<ChatMessage, TemplateResult>();
+
+/** What was typed, as text and safe links; lit never parses a value as markup. */
+const richText = (text: string) => toParts(text).map((part) => {
+  switch (part.kind) {
+    case 'link': return html`<a href=${part.href} target="_blank" rel="noopener noreferrer nofollow">${part.text}</a>`;
+    case 'code': return html`<code>${part.text}</code>`;
+    case 'block': return html`<pre><code>${part.text}</code></pre>`;
+    case 'text': return part.text;
+  }
+});
+
+const when = (at: number) => html`<time datetime=${new Date(at).toISOString()}>${clock.format(at)}</time>`;
+
+const again = (id: string) => html`<button class="text-button" type="button" data-retry=${id}>Try again</button>`;
+
+/** What is to be said of one's own message; nothing once everybody has it. */
+function note({id, status, reason, missed}: ChatMessage) {
+  if (status === 'waiting') return html`<div class="note">${clockIcon}Waiting to be sent</div>`;
+  // Shown only if it lasts, see the styles.
+  if (status === 'sending') return html`<div class="note sending">${clockIcon}Sending…</div>`;
+  if (status === 'failed') return html`<div class="note failed">${alertIcon}${failureWords(reason)}${again(id)}</div>`;
+  return missed?.length ? html`<div class="note">${missedWords(missed.length)}${again(id)}</div>` : nothing;
+}
+
+function messageRow(message: ChatMessage): TemplateResult {
+  let row = made.get(message);
+  if (!row) {
+    const {text, at, status} = message;
+    row = html`<div class="row ${status}"><div part="message" class="bubble ${isEmoji(text) ? 'emoji' : ''}" dir="auto"
+      >${richText(text)}</div>${when(at)}</div>${note(message)}`;
+    made.set(message, row);
+  }
+  return row;
+}
+
+const noticesBlock = ({notices}: NoticeBlock) => notices.length === 1
+  ? html`<div class="aside">${summary(notices)}</div>`
+  : html`<details class="aside"><summary>${summary(notices)}</summary>${notices.map((notice) =>
+    html`<div>${noticeWords(notice)} ${when(notice.at)}</div>`)}</details>`;
+
+/** One block of the log. */
+export function renderBlock(block: ChatBlock): TemplateResult {
+  if (block.kind === 'time') {
+    const {newDay, first: {at}} = block;
+    return html`<div class="aside">${newDay ? calendar.format(at) : clock.format(at)}</div>`;
+  }
+  if (block.kind === 'notices') return noticesBlock(block);
+  const {first: {from, own}, messages} = block;
+  if (own) return html`<div class="block own"><span class="hidden">You</span>${messages.map(messageRow)}</div>`;
+  const name = displayName(from, block.first.name);
+  return html`<div class="block">${avatar(from, name)}<div class="said"><div class="author" style="--hue:${hue(from)}"
+    ><span dir="auto">${name}</span></div>${messages.map(messageRow)}</div></div>`;
+}

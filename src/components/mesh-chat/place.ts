@@ -1,0 +1,91 @@
+import type {ReactiveController, ReactiveControllerHost} from 'lit';
+
+/** Pixels from the end within which the reader counts as being there: a line's height, since a finger stops short of it. */
+const NEAR = 32;
+
+/**
+ * Keeps the reader's place in a log: at the newest line for as long as the reader is there, whatever grows or shrinks; otherwise at
+ * the line that is being read, whatever is added or taken away around it.
+ */
+export class ReadingPlace implements ReactiveController {
+  readonly #host: ReactiveControllerHost;
+  readonly #log: () => HTMLElement | undefined;
+  readonly #resized: ResizeObserver | undefined;
+  #anchor: {readonly element: Element; readonly top: number} | undefined;
+  #watched: HTMLElement | undefined;
+  #atEnd = true;
+
+  constructor(host: ReactiveControllerHost, log: () => HTMLElement | undefined) {
+    this.#host = host;
+    this.#log = log;
+    if (typeof ResizeObserver === 'function') this.#resized = new ResizeObserver(() => this.#hold());
+    host.addController(this);
+  }
+
+  get atEnd(): boolean {
+    return this.#atEnd;
+  }
+
+  /** Whether the oldest line that is drawn comes into sight. */
+  get nearStart(): boolean {
+    const log = this.#log();
+    return !!log && log.scrollTop < log.clientHeight;
+  }
+
+  hostUpdate(): void {
+    this.#anchor = undefined;
+    const log = this.#log();
+    if (!log || this.#atEnd) return;
+    const edge = log.getBoundingClientRect().top;
+    for (const element of log.firstElementChild?.children ?? []) {
+      const {top, bottom} = element.getBoundingClientRect();
+      if (bottom <= edge) continue;
+      this.#anchor = {element, top};
+      break;
+    }
+  }
+
+  hostUpdated(): void {
+    const log = this.#log();
+    if (log && log !== this.#watched) {
+      this.#watched = log;
+      this.#observe();
+    }
+    if (log && this.#anchor?.element.isConnected) log.scrollTop += this.#anchor.element.getBoundingClientRect().top - this.#anchor.top;
+    this.#hold();
+  }
+
+  hostConnected(): void {
+    this.#observe();
+  }
+
+  hostDisconnected(): void {
+    this.#resized?.disconnect();
+  }
+
+  /** To be called on every `scroll` of the log. */
+  onScroll(): void {
+    const log = this.#log();
+    if (!log) return;
+    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+    if (atEnd === this.#atEnd) return;
+    this.#atEnd = atEnd;
+    this.#host.requestUpdate();
+  }
+
+  toEnd(): void {
+    this.#atEnd = true;
+    this.#hold();
+    this.#host.requestUpdate();
+  }
+
+  #observe(): void {
+    const log = this.#watched;
+    for (const element of log ? [log, log.firstElementChild!] : []) this.#resized?.observe(element);
+  }
+
+  #hold(): void {
+    const log = this.#log();
+    if (log && this.#atEnd) log.scrollTop = log.scrollHeight;
+  }
+}

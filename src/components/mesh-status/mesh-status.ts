@@ -1,0 +1,49 @@
+import {LitElement, html, nothing} from 'lit';
+import {property} from 'lit/decorators.js';
+import {RoomConsumer} from '../../room/consumer.js';
+import {IDLE_STATE} from '../../room/types.js';
+import {ownerWords, retryWord, roomWords} from '../../room/words.js';
+import {baseStyles} from '../base.styles.js';
+import {MeshRejoinRequestEvent} from '../events.js';
+import {styles} from './mesh-status.styles.js';
+
+/**
+ * @summary How the room is: a dot and a word while all is well, more words only when there is something to do.
+ * @slot - Anything to stand behind the words, such as a link.
+ * @csspart state - The dot and the word.
+ * @csspart hint - What it means, or what can be done.
+ * @csspart retry - The button that tries again.
+ * @csspart details - What is wrong, for the site's owner.
+ */
+export class MeshStatus extends LitElement {
+  static override styles = [baseStyles, styles];
+
+  readonly #room = new RoomConsumer(this, () => this.for);
+
+  /** Id of the `<mesh-room>`; empty for the one around this element. */
+  @property() for = '';
+
+  #retry = (): void => {
+    // How it goes is told by the state that this element shows.
+    this.#room.request(new MeshRejoinRequestEvent()).catch(() => undefined);
+  };
+
+  protected override render() {
+    const state = this.#room.view?.state ?? IDLE_STATE;
+    const {title, hint, retry} = roomWords(state);
+    const owner = ownerWords(state);
+    return html`<div class="line ${state.status}"
+      ><span role="status" class="line"><span part="state" class="state"><span class="dot"></span>${title}</span
+      >${hint ? html`<span part="hint" class="hint">${hint}</span>` : nothing}</span
+      >${retry ? html`<button part="retry" class="text-button" type="button" @click=${this.#retry}>${retryWord(state.status)}</button>` : nothing}
+      <slot></slot></div>${owner
+        ? html`<details part="details"><summary>Details</summary><pre>${owner}</pre></details>`
+        : nothing}`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'mesh-status': MeshStatus;
+  }
+}

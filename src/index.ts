@@ -1,0 +1,13 @@
+/** `mesh-room`: classes, `joinRoom` and types. Importing it registers nothing and needs no DOM; `mesh-room/define` registers the tags. */
+export {MeshChat} from './components/mesh-chat/mesh-chat.js';
+export {MeshRoom} from './components/mesh-room/mesh-room.js';
+export {MeshRoster} from './components/mesh-roster/mesh-roster.js';
+export {MeshStatus} from './components/mesh-status/mesh-status.js';
+export * from './components/events.js';
+export {MeshError, type MeshErrorCode} from './mesh/errors.js';
+export type {ChatMessage, TextStatus} from './room/chat-log.js';
+export {joinRoom, type LoadEngine} from './room/engine.js';
+export {
+  RoomErrorEvent, RoomMessageEvent, type CreateRoom, type IceServers, type LinkKind, type PeerState, type Room, type RoomData,
+  type RoomEventMap, type RoomOptions, type RoomSession, type RoomState, type RoomStatus, type SendOptions, type Topology,
+} from './room/types.js';

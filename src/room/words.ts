@@ -1,0 +1,82 @@
+/** What a visitor reads. Short, plain, and the same word for a thing everywhere: room, people, message, connection. */
+import type {MeshErrorCode} from '../mesh/errors.js';
+import type {RoomState} from './types.js';
+
+export interface Words {
+  /** What happened, in a few words. */
+  readonly title: string;
+  /** What it means, or what can be done; absent when all is well. */
+  readonly hint?: string;
+  /** Whether trying again may help. */
+  readonly retry?: boolean;
+}
+
+export const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+
+const ASK_OWNER = 'This page is not set up right. If it is yours, see the details.';
+const BUSY: Words = {title: 'Could not join', hint: 'Something went wrong. Your messages are kept.', retry: true};
+
+const ERRORS: Partial<Record<MeshErrorCode, Words>> = {
+  'bad-room': {title: 'No such room', hint: ASK_OWNER},
+  'bad-name': {title: 'This name cannot be used', hint: 'Choose a shorter name.'},
+  'bad-url': {title: 'Could not join', hint: ASK_OWNER},
+  'insecure-context': {title: 'Not available here', hint: 'This page must be opened with https for people to talk in it.'},
+  'no-webrtc': {title: 'Not available in this browser', hint: 'Try a current Chrome, Firefox, Edge or Safari, or allow WebRTC in the settings.'},
+  'server-unreachable': {title: 'Could not join', hint: 'The room does not answer. Check your connection.', retry: true},
+  'not-deepstream': {title: 'Could not join', hint: ASK_OWNER, retry: true},
+  denied: {title: 'Not allowed', hint: 'This room does not let you in.', retry: true},
+  'server-lost': {title: 'Disconnected', hint: 'The room went away. Your messages are kept.', retry: true},
+};
+
+/** Words for the room as a whole. */
+export function roomWords({status, error, room, peers}: RoomState): Words {
+  switch (status) {
+    case 'joining': return {title: 'Joining…'};
+    case 'offline': return {title: 'Offline', hint: 'Messages wait until the connection is back.'};
+    case 'resuming': return {title: 'Reconnecting…', hint: 'Messages wait until then.'};
+    case 'failed': return (error && ERRORS[error.code]) ?? BUSY;
+    case 'idle': return room ? {title: 'You left', hint: 'You can come back any time.', retry: true} : {title: 'No room', hint: ASK_OWNER};
+    case 'joined': {
+      const lost = peers.filter((peer) => peer.link === 'lost').length;
+      const hint = `${plural(lost, 'person', 'people')} cannot be reached right now. This goes on being tried.`;
+      return {title: 'Connected', ...lost && {hint}};
+    }
+  }
+}
+
+/** What the button says that answers `Words.retry`. */
+export const retryWord = (status: RoomState['status']): string => status === 'idle' ? 'Join again' : 'Try again';
+
+/** For the site's owner: what is wrong, with the names that a developer can look up. */
+export function ownerWords({status, error, room, peers}: RoomState): string {
+  if (error && status !== 'joined') return `${error.code}: ${error.message}`;
+  if (status === 'idle' && !room) return '<mesh-room> has no room: give it a room attribute, such as room="lobby".';
+  return peers.filter((peer) => peer.link === 'lost').map(({id, reason}) => `${id}: ${reason ?? 'no link'}`).join('\n');
+}
+
+/** Why a message was not sent. */
+export function failureWords(reason: MeshErrorCode | undefined): string {
+  if (reason === 'undelivered') return 'Nobody got this.';
+  if (reason === 'too-large') return 'This is too long to send.';
+  return 'Not sent.';
+}
+
+export const missedWords = (missed: number): string => `${plural(missed, 'person', 'people')} did not get this.`;
+
+export const tooLongWords = (length: number, max: number): string =>
+  `${length.toLocaleString()} characters: a message has at most ${max.toLocaleString()}.`;
+
+/** A list of names as one reads it: "Ada", "Ada and Bo", "Ada, Bo and 3 others". */
+export function nameList(names: readonly string[]): string {
+  if (names.length < 3) return names.join(' and ');
+  if (names.length === 3) return `${names[0]}, ${names[1]} and ${names[2]}`;
+  return `${names[0]}, ${names[1]} and ${names.length - 2} others`;
+}
+
+/** Words for a chat without any message. */
+export function chatWords(state: RoomState): Words {
+  if (state.status !== 'joined') return roomWords(state);
+  return state.peers.length
+    ? {title: 'No messages yet', hint: 'Say hello.'}
+    : {title: 'Nobody else is here yet', hint: 'Share this page to bring somebody in.'};
+}
