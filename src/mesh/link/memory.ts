@@ -91,7 +91,7 @@ export class MemoryLink extends EventTarget implements Link {
     if (!other) return this.close(new MeshError('link-failed', 'The other side is gone'));
     this.#other = other;
     if (signal.type === 'offer') this.#signal({type: 'answer', token: this.#token});
-    else if (this.#network.reachable) this.#later(() => void (this.#open(), other.#open()));
+    else if (this.#network.reachable) this.#later(() => [this, other].forEach(link => link.#open()));
   }
 
   send(lane: Lane, data: string | ArrayBuffer | ArrayBufferView<ArrayBuffer>): boolean {

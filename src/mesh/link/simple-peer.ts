@@ -107,9 +107,9 @@ class SimplePeerLink extends EventTarget implements Link {
     if (!this.#connection || this.#state !== 'open') return 'direct';
     const stats = await this.#connection.getStats();
     for (const report of stats.values() as Iterable<RTCStats & Record<string, unknown>>) {
-      const chosen = report.type === 'candidate-pair' && report['state'] === 'succeeded' && report['nominated'] === true;
+      const chosen = report.type === 'candidate-pair' && report.state === 'succeeded' && report.nominated === true;
       if (!chosen) continue;
-      const ends = [report['localCandidateId'], report['remoteCandidateId']];
+      const ends = [report.localCandidateId, report.remoteCandidateId];
       const isRelay = (id: unknown) =>
         (stats.get(id as string) as RTCStats & {candidateType?: string} | undefined)?.candidateType === 'relay';
       if (ends.some(isRelay)) return 'turn';
@@ -208,7 +208,7 @@ function isSignal(value: unknown): value is SimplePeer.SignalData {
     case 'candidate':
     case undefined: {
       if (typeof candidate !== 'object' || candidate === null || sdp !== undefined) return false;
-      const line = (candidate as Record<string, unknown>)['candidate'];
+      const line = (candidate as Record<string, unknown>).candidate;
       return typeof line === 'string' && line.length <= MAX_CANDIDATE_LENGTH;
     }
     default:

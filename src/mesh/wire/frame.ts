@@ -199,7 +199,7 @@ function readReceived(value: unknown): Received | undefined {
 }
 
 function parseArray(text: string | undefined): unknown[] | undefined {
-  if (text === undefined || text[0] !== '[') return undefined;
+  if (!text?.startsWith('[')) return undefined;
   try {
     return JSON.parse(text) as unknown[];
   } catch {

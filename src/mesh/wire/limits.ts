@@ -21,17 +21,14 @@ export const MAX_MESSAGE_BYTES = 1024 ** 3;
 /** Messages of one peer that may be in pieces at one time. More than a person starts by hand, few enough to bound what is held. */
 export const MAX_OPEN_TRANSFERS = 16;
 
-/** Bytes of unfinished messages of one peer that are held: one message of the largest size, and some small ones beside it. */
+/** Bytes of one peer's messages that are held, unfinished or waiting for their turn: one of the largest size, and small ones beside it. */
 export const MAX_HELD_BYTES = MAX_MESSAGE_BYTES + 64 * 1024 * 1024;
-
-/** Lines that wait for an unfinished message of the same channel. */
-export const MAX_HELD_LINES = 10_000;
 
 /** Length of a channel's name, in UTF-16 units. */
 export const MAX_CHANNEL_LENGTH = 64;
 
-/** Length of a display name on the wire, in UTF-16 units; elements show less. */
-export const MAX_NAME_LENGTH = 256;
+/** Length of a display name on the wire, in UTF-16 units: 64 characters as a reader counts them, emoji included. */
+export const MAX_NAME_LENGTH = 768;
 
 /** Length of a media type, in UTF-16 units. */
 export const MAX_TYPE_LENGTH = 255;

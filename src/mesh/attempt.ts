@@ -1,0 +1,122 @@
+/** One attempt at a link to one peer: its session, its signals, its bound in time, and the hello that makes it usable. */
+import type {Cancel, Clock} from './clock.js';
+import {MeshError} from './errors.js';
+import type {CreateLink, Lane, LaneData, Link} from './link/types.js';
+import {Negotiation, type Stamp} from './negotiation.js';
+import {decodeLine, encodeHello, type Hello} from './wire/frame.js';
+import {PROTOCOL_VERSION} from './wire/limits.js';
+
+/**
+ * From the first signal to an open link. ICE itself takes up to 15 s to give up in Chromium, and says nothing at all when the other
+ * side never answers; a pair that can connect does so within 5 s even through TURN over TCP.
+ */
+export const LINK_TIMEOUT_MS = 15_000;
+/** From an open link to the other side's hello: one flight of data on a working path. */
+export const HELLO_TIMEOUT_MS = 5_000;
+
+/** Frames that are kept until the hello: what a lane's buffer can bring ahead of the other lane. */
+const MAX_EARLY = 256;
+
+export interface AttemptOptions {
+  readonly clock: Clock;
+  readonly session: string;
+  readonly peerId: string;
+  readonly initiator: boolean;
+  readonly iceServers: readonly RTCIceServer[];
+  readonly createLink: CreateLink;
+  /** Sends a signal of this attempt to the peer. */
+  readonly send: (stamp: Stamp, signal?: unknown) => void;
+  readonly hello: () => Hello;
+  /** The link can be used. Without a hello the peer is a plain page. */
+  readonly onOpen: (hello: Hello | undefined) => void;
+  /** Data on an open link. */
+  readonly onData: (lane: Lane, data: LaneData) => void;
+  readonly onPathChange: (up: boolean) => void;
+  /** The attempt is over; fires once, also after `close()`. */
+  readonly onClose: (error: MeshError) => void;
+}
+
+export class Attempt {
+  readonly link: Link;
+  readonly negotiation: Negotiation;
+  readonly #options: AttemptOptions;
+  /** Data that came before the hello, which travels on another lane than some of it. */
+  #early: Array<readonly [Lane, LaneData]> = [];
+  #bound: Cancel;
+  #hello: Hello | undefined;
+  #open = false;
+  #over = false;
+
+  constructor(options: AttemptOptions) {
+    this.#options = options;
+    const {clock, session, initiator, iceServers, createLink, send} = options;
+    this.negotiation = new Negotiation({clock, session, send, onSignal: signal => this.link.accept(signal)});
+    this.link = createLink({initiator, iceServers});
+    this.link.addEventListener('signal', ({signal}) => this.negotiation.send(signal));
+    this.link.addEventListener('open', () => this.#linkOpened());
+    this.link.addEventListener('message', ({lane, data}) => this.#receive(lane, data));
+    this.link.addEventListener('path-change', ({up}) => options.onPathChange(up));
+    this.link.addEventListener('close', ({error}) => this.#closed(error));
+    this.#bound = clock.after(LINK_TIMEOUT_MS, () => this.close(this.#error('no connection was found in time')));
+  }
+
+  get session(): string {
+    return this.#options.session;
+  }
+
+  /** Whether the link can be used. */
+  get open(): boolean {
+    return this.#open;
+  }
+
+  close(error: MeshError): void {
+    this.link.close(error);
+  }
+
+  #linkOpened(): void {
+    this.negotiation.settle();
+    this.#bound();
+    if (this.negotiation.plain) return this.#opened();
+    this.link.send('lines', encodeHello(this.#options.hello()));
+    // Its lane may have opened before ours all had.
+    if (this.#hello) return this.#opened();
+    this.#bound = this.#options.clock.after(HELLO_TIMEOUT_MS, () => this.close(this.#error('the other side said no hello')));
+  }
+
+  #receive(lane: Lane, data: LaneData): void {
+    if (this.#over) return;
+    if (this.#open) return this.#options.onData(lane, data);
+    const frame = lane === 'lines' && !this.#hello ? decodeLine(data) : undefined;
+    if (frame?.kind === 'hello') this.#greeted(frame.hello);
+    // Only what one flight can bring is kept; a peer that floods before its hello loses the link.
+    else if (this.#early.push([lane, data]) > MAX_EARLY) this.close(this.#error('the other side said no hello'));
+  }
+
+  #greeted(hello: Hello): void {
+    if (hello.v !== PROTOCOL_VERSION) {
+      const message = `The other side speaks version ${hello.v} of the protocol, this side ${PROTOCOL_VERSION}`;
+      return this.close(new MeshError('bad-version', message, {ids: [this.#options.peerId]}));
+    }
+    this.#hello = hello;
+    if (this.link.state === 'open') this.#opened();
+  }
+
+  #opened(): void {
+    this.#bound();
+    this.#open = true;
+    this.#options.onOpen(this.#hello);
+    for (const [lane, data] of this.#early.splice(0)) this.#options.onData(lane, data);
+  }
+
+  #closed(error: MeshError | undefined): void {
+    this.#over = true;
+    this.#bound();
+    this.negotiation.close();
+    this.#early = [];
+    this.#options.onClose(error ?? this.#error('the connection was closed'));
+  }
+
+  #error(why: string): MeshError {
+    return new MeshError('link-failed', `No link: ${why}`, {ids: [this.#options.peerId]});
+  }
+}

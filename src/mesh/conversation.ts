@@ -1,0 +1,264 @@
+/**
+ * What two members say to each other over whatever link there is at the moment: messages in both directions, names, round trips,
+ * goodbyes. It outlives its links, which is why a link that is replaced loses and repeats nothing.
+ */
+import type {Cancel, Clock} from './clock.js';
+import {MeshError, type MeshErrorCode} from './errors.js';
+import {Faults} from './faults.js';
+import type {Lane, LaneData, Link} from './link/types.js';
+import type {PeerId} from './signalling/types.js';
+import {Inbound} from './stream/inbound.js';
+import {Outbound} from './stream/outbound.js';
+import {
+  BYE, decodeBulk, decodeLine, encodeAck, encodeName, encodePing, encodePong, isOversized, type Hello, type LineFrame,
+} from './wire/frame.js';
+import {LINE_BURST, LINES_PER_SECOND, MAX_LINE_FRAME_BYTES, PROTOCOL_VERSION} from './wire/limits.js';
+import {TokenBucket} from './wire/token-bucket.js';
+
+/** Round trips are measured this often: often enough for a roster, 20 bytes each. */
+const PING_MS = 5_000;
+/** The first one waits until the joining is over. */
+const FIRST_PING_MS = 1_000;
+
+export interface ConversationOptions {
+  readonly clock: Clock;
+  readonly peerId: PeerId;
+  /** Random per joined mesh; the numbers of messages belong to it. */
+  readonly boot: string;
+  readonly name: () => string;
+  readonly onMessage: (channel: string, data: unknown) => void;
+  /** Text of a plain page. */
+  readonly onPlainText: (text: string) => void;
+  /** The peer's name, round trip or route may have changed. */
+  readonly onChange: () => void;
+  /** The peer said goodbye. */
+  readonly onBye: () => void;
+  readonly onError: (error: MeshError) => void;
+}
+
+export class Conversation {
+  readonly #options: ConversationOptions;
+  readonly #outbound: Outbound;
+  readonly #faults: Faults;
+  readonly #bucket: TokenBucket;
+  readonly #probes = new Set<() => void>();
+  #inbound: Inbound;
+  /** `boot` of the peer that the numbers of `#inbound` belong to. */
+  #peerBoot = '';
+  #link: Link | undefined;
+  #ping: Cancel | undefined;
+  #pingId = 0;
+  #pingAt = 0;
+  #plain = false;
+  #closed = false;
+  #name = '';
+  #rttMs: number | undefined;
+  #route: 'direct' | 'turn' = 'direct';
+
+  constructor(options: ConversationOptions) {
+    this.#options = options;
+    const {clock, peerId} = options;
+    this.#faults = new Faults(clock, error => options.onError(error));
+    this.#bucket = new TokenBucket(clock, LINE_BURST, LINES_PER_SECOND);
+    this.#outbound = new Outbound({clock, peerId, onLost: error => options.onError(error)});
+    this.#inbound = this.#createInbound();
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  /** Whether the peer speaks plain text only. */
+  get plain(): boolean {
+    return this.#plain;
+  }
+
+  /** Last measured round trip in milliseconds. */
+  get rttMs(): number | undefined {
+    return this.#rttMs;
+  }
+
+  /** How the present link reaches the peer. */
+  get route(): 'direct' | 'turn' {
+    return this.#route;
+  }
+
+  /** Messages to this peer. */
+  get outbound(): Outbound {
+    return this.#outbound;
+  }
+
+  /** Frames of this peer that were dropped. */
+  get faults(): number {
+    return this.#faults.total;
+  }
+
+  /** What to say first on a new link. */
+  hello(): Hello {
+    const {boot, name} = this.#options;
+    const hello = {v: PROTOCOL_VERSION, boot, name: name()};
+    return this.#peerBoot === '' ? hello : {...hello, got: this.#inbound.received(this.#peerBoot)};
+  }
+
+  /** Goes on over a new, open link; without a hello the peer is a plain page. */
+  attach(link: Link, hello: Hello | undefined): void {
+    this.#link = link;
+    this.#plain = !hello;
+    this.#route = 'direct';
+    if (!hello) return this.#outbound.attachPlain(link);
+    this.#name = hello.name;
+    if (hello.boot !== this.#peerBoot) {
+      // Another instance under the same id: its messages are numbered anew.
+      this.#inbound.close();
+      this.#inbound = this.#createInbound();
+      this.#peerBoot = hello.boot;
+    }
+    const {got} = hello;
+    this.#outbound.attach(link, got?.boot === this.#options.boot ? got : undefined);
+    this.#pingLater(FIRST_PING_MS);
+  }
+
+  /** The link is gone; what is not acknowledged waits for the next. */
+  detach(): void {
+    this.#link = undefined;
+    this.#rttMs = undefined;
+    this.#ping?.();
+    this.#ping = undefined;
+    this.#outbound.detach();
+  }
+
+  close(error: MeshError): void {
+    this.#closed = true;
+    this.detach();
+    this.#outbound.close(error);
+    this.#inbound.close();
+    this.#faults.close();
+  }
+
+  /** Tells the peer one's new display name. */
+  rename(name: string): void {
+    if (!this.#plain) this.#link?.send('lines', encodeName(name));
+  }
+
+  /** Tells the peer that this side is leaving, so that it need not wait for the List. */
+  bye(): void {
+    if (!this.#plain) this.#link?.send('lines', BYE);
+  }
+
+  /** Whether the peer answers over its link within `ms`. */
+  probe(ms: number): Promise<boolean> {
+    if (!this.#link || this.#plain) return Promise.resolve(false);
+    return new Promise(resolve => {
+      const settle = (alive: boolean) => {
+        stop();
+        this.#probes.delete(answered);
+        resolve(alive);
+      };
+      const answered = () => settle(true);
+      const stop = this.#options.clock.after(ms, () => settle(false));
+      this.#probes.add(answered);
+      this.#sendPing();
+    });
+  }
+
+  /** Takes what came over the link, whatever it is. */
+  receive(lane: Lane, data: LaneData): void {
+    if (this.#closed) return;
+    if (lane === 'bulk' && typeof data !== 'string') return this.#receiveBulk(data);
+    if (!this.#bucket.take()) return this.fault('flood', 'Too many messages at one time');
+    if (lane === 'plain') this.#receivePlain(data);
+    else if (lane === 'bulk') this.#receiveBulk(data);
+    else this.#receiveLine(data);
+  }
+
+  /** Counts and reports what the peer got wrong. */
+  fault(code: MeshErrorCode, why: string): void {
+    this.#faults.add(new MeshError(code, why, {ids: [this.#options.peerId]}));
+  }
+
+  #receivePlain(data: LaneData): void {
+    if (!this.#plain || typeof data !== 'string') return this.fault('bad-frame', 'Plain text came from a peer that said hello');
+    if (data.length > MAX_LINE_FRAME_BYTES) return this.fault('too-large', 'A line of plain text was too long');
+    this.#options.onPlainText(data);
+  }
+
+  #receiveBulk(data: LaneData): void {
+    const frame = decodeBulk(data);
+    if (frame) this.#inbound.bulk(frame);
+    else this.#malformed(data);
+  }
+
+  #receiveLine(data: LaneData): void {
+    const frame = decodeLine(data);
+    if (!frame) this.#malformed(data);
+    else if (frame.kind !== 'message') this.#control(frame);
+    else this.#inbound.line(frame, typeof data === 'string' ? data.length : data.byteLength);
+  }
+
+  #control(frame: Exclude<LineFrame, {kind: 'message'}>): void {
+    switch (frame.kind) {
+      case 'ack':
+        return this.#outbound.ack(frame.line, frame.done);
+      case 'name':
+        this.#name = frame.name;
+        return this.#options.onChange();
+      case 'ping':
+        this.#link?.send('lines', encodePong(frame.id));
+        return;
+      case 'pong':
+        if (frame.id === this.#pingId) this.#ponged();
+        return;
+      case 'bye':
+        return this.#options.onBye();
+      case 'hello':
+        return this.fault('bad-frame', 'A second hello came');
+    }
+  }
+
+  #malformed(data: LaneData): void {
+    if (isOversized(data)) this.fault('too-large', 'A message was larger than the protocol carries');
+    else this.fault('bad-frame', 'A frame was malformed');
+  }
+
+  #createInbound(): Inbound {
+    const {clock, peerId, onMessage} = this.#options;
+    return new Inbound({
+      clock, peerId, onMessage,
+      onFault: error => this.#faults.add(error),
+      sendAck: (line, done) => void this.#link?.send('lines', encodeAck(line, done)),
+    });
+  }
+
+  #pingLater(ms: number): void {
+    this.#ping?.();
+    this.#ping = this.#options.clock.after(ms, () => {
+      this.#sendPing();
+      this.#findRoute();
+      this.#pingLater(PING_MS);
+    });
+  }
+
+  #sendPing(): void {
+    this.#pingAt = this.#options.clock.now();
+    this.#link?.send('lines', encodePing(++this.#pingId));
+  }
+
+  #ponged(): void {
+    const rttMs = Math.round(this.#options.clock.now() - this.#pingAt);
+    for (const answered of [...this.#probes]) answered();
+    if (rttMs === this.#rttMs) return;
+    this.#rttMs = rttMs;
+    this.#options.onChange();
+  }
+
+  #findRoute(): void {
+    const link = this.#link;
+    link?.route().then(route => {
+      if (link !== this.#link || route === this.#route) return;
+      this.#route = route;
+      this.#options.onChange();
+    }, () => {
+      // Statistics of a connection that has just been closed: there is no route to tell.
+    });
+  }
+}

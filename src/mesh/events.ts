@@ -1,0 +1,24 @@
+import type {MeshError} from './errors.js';
+import type {PeerId} from './signalling/types.js';
+
+/** A message of a peer on a channel; `plain` when a page sent it that knows nothing of this project. */
+export class MeshMessageEvent extends Event {
+  constructor(readonly from: PeerId, readonly channel: string, readonly data: unknown, readonly plain = false) {
+    super('message');
+  }
+}
+
+export class MeshErrorEvent extends Event {
+  constructor(readonly error: MeshError) {
+    super('error');
+  }
+}
+
+export interface MeshEventMap {
+  /** Who is in the room, or how one of them is reached, changed. At most once a task. */
+  'peers-change': Event;
+  /** The connection to the server changed. */
+  'status-change': Event;
+  message: MeshMessageEvent;
+  error: MeshErrorEvent;
+}

@@ -1,0 +1,289 @@
+/**
+ * Keeps one pair for every neighbour that the topology names, from what the List says. Knows no DOM and no vendor client.
+ */
+import {systemClock, type Cancel, type Clock} from './clock.js';
+import {MeshError} from './errors.js';
+import {EarlySignals} from './early-signals.js';
+import {MeshErrorEvent, MeshMessageEvent, type MeshEventMap} from './events.js';
+import type {CreateLink} from './link/types.js';
+import {Pair, type GetIceServers, type PairLink} from './pair.js';
+import type {PeerId, SignalMessage, Signalling, SignallingStatus} from './signalling/types.js';
+import {prepareMessage} from './stream/message.js';
+import {fullMesh} from './topology/full-mesh.js';
+import type {Neighbours} from './topology/types.js';
+
+/**
+ * Who vanished from the List but has an open link is asked over it. It may have lost the server only; a tab that was killed does not
+ * answer. With the second that the server waits before it drops an id, a killed tab is gone from every roster within 2 s.
+ */
+export const PROBE_TIMEOUT_MS = 600;
+/** Who answered is kept, and asked again this often while it is not in the List. */
+const PROBE_MS = 2_000;
+/** Who said goodbye is hidden before the List says so; if the List still has it after this long, it has not left. */
+const FAREWELL_MS = 5_000;
+
+export interface MeshDeps {
+  readonly signalling: Signalling;
+  readonly createLink: CreateLink;
+  readonly iceServers?: GetIceServers;
+  readonly topology?: Neighbours;
+  readonly clock?: Clock;
+  readonly name?: string;
+}
+
+export interface MeshPeer {
+  readonly id: PeerId;
+  readonly name: string;
+  readonly link: PairLink;
+  readonly plain: boolean;
+  readonly rttMs: number | undefined;
+  readonly reason: string | undefined;
+}
+
+export interface MeshSendOptions {
+  /** Ids to send to; default everybody. */
+  readonly to?: readonly PeerId[];
+  readonly channel?: string;
+  /** What a plain page gets instead; without it such pages get nothing. */
+  readonly plainText?: string;
+  readonly signal?: AbortSignal;
+}
+
+export class Mesh extends EventTarget {
+  readonly #signalling: Signalling;
+  readonly #createLink: CreateLink;
+  readonly #iceServers: GetIceServers;
+  readonly #topology: Neighbours;
+  readonly #clock: Clock;
+  readonly #boot: string;
+  readonly #pairs = new Map<PeerId, Pair>();
+  readonly #early: EarlySignals;
+  /** Members that are not in the List but answer over their link. */
+  readonly #vouched = new Map<PeerId, Cancel>();
+  /** Members that said goodbye and are still in the List. */
+  readonly #departed = new Map<PeerId, Cancel>();
+  readonly #listening = new AbortController();
+  #name: string;
+  #changeQueued = false;
+  #left = false;
+
+  constructor({signalling, createLink, iceServers, topology, clock, name}: MeshDeps) {
+    super();
+    this.#signalling = signalling;
+    this.#createLink = createLink;
+    this.#iceServers = iceServers ?? (() => []);
+    this.#topology = topology ?? fullMesh;
+    this.#clock = clock ?? systemClock;
+    this.#name = name ?? '';
+    this.#early = new EarlySignals(this.#clock);
+    this.#boot = randomBoot(this.#clock);
+    const {signal} = this.#listening;
+    signalling.addEventListener('members-change', () => this.#reconcile(), {signal});
+    signalling.addEventListener('signal', ({message}) => this.#receive(message), {signal});
+    signalling.addEventListener('status-change', () => void this.dispatchEvent(new Event('status-change')), {signal});
+    signalling.addEventListener('error', ({error}) => this.#report(error), {signal});
+  }
+
+  get selfId(): PeerId {
+    return this.#signalling.selfId;
+  }
+
+  get status(): SignallingStatus {
+    return this.#signalling.status;
+  }
+
+  /** Everybody else in the room, in the List's order. */
+  get peers(): readonly MeshPeer[] {
+    return [...this.#pairs.values()].map(pair => {
+      const {name, plain, rttMs} = pair.conversation;
+      return {id: pair.id, name, link: pair.link, plain, rttMs, reason: pair.reason};
+    });
+  }
+
+  /** Display name that others see; setting it tells them. */
+  get name(): string {
+    return this.#name;
+  }
+
+  set name(name: string) {
+    if (name === this.#name) return;
+    this.#name = name;
+    for (const {conversation} of this.#pairs.values()) conversation.rename(name);
+  }
+
+  /**
+   * Enters the room's List; links are made from then on.
+   * @throws {MeshError} what `Signalling.open` throws; the mesh cannot be used then.
+   */
+  async join(options?: {signal?: AbortSignal}): Promise<void> {
+    try {
+      await this.#signalling.open(options);
+    } catch (error) {
+      await this.leave();
+      throw error;
+    }
+  }
+
+  /**
+   * Sends a message to everybody, or to the ids in `to`; resolves once every receiver's transport has taken all of it.
+   * Order is kept per channel. `data` must not change until then.
+   * @throws {MeshError} `bad-data`, `too-large`, `not-joined`, `aborted`; `undelivered` with the ids that it did not reach.
+   */
+  async send(data: unknown, {to, channel = '', plainText, signal}: MeshSendOptions = {}): Promise<void> {
+    if (this.#left) throw new MeshError('not-joined', 'The room has been left');
+    if (signal?.aborted) throw new MeshError('aborted', 'Sending was given up', {cause: signal.reason as unknown});
+    const encoded = prepareMessage(channel, data);
+    const message = plainText === undefined ? encoded : {...encoded, plainText};
+    const missing: PeerId[] = [];
+    const waiting: Array<Promise<void>> = [];
+    for (const id of to ?? this.#pairs.keys()) {
+      const pair = this.#pairs.get(id);
+      if (!pair || (to && pair.conversation.plain && plainText === undefined)) {
+        missing.push(id);
+        continue;
+      }
+      const taken = pair.conversation.outbound.send(message, signal);
+      if (taken) waiting.push(taken.catch((error: unknown) => this.#collect(error, id, !to, missing)));
+    }
+    await Promise.all(waiting);
+    if (missing.length > 0) throw new MeshError('undelivered', `The message did not reach ${missing.length} of the room`, {ids: missing});
+  }
+
+  /** Tells everybody over the links that this member is leaving: at once, for a page that is about to go away. */
+  farewell(): void {
+    for (const {conversation} of this.#pairs.values()) conversation.bye();
+  }
+
+  /** Says goodbye, leaves the List, closes every link. Idempotent; settles within the bound of `Signalling.close`. */
+  async leave(): Promise<void> {
+    if (!this.#left) {
+      this.#left = true;
+      this.farewell();
+    }
+    // The links close last, so that the goodbyes are on their way.
+    await this.#signalling.close();
+    this.#listening.abort();
+    for (const id of [...this.#pairs.keys()]) this.#drop(id);
+    this.#early.clear();
+    for (const stop of [...this.#vouched.values(), ...this.#departed.values()]) stop();
+    this.#vouched.clear();
+    this.#departed.clear();
+  }
+
+  #receive(message: SignalMessage): void {
+    if (this.#left) return;
+    const pair = this.#pairs.get(message.user);
+    if (pair) pair.accept(message);
+    else if (message.user !== this.selfId) this.#early.add(message);
+  }
+
+  /** Makes the pairs match the List. Both sides compute the same answer, so offers cannot collide. */
+  #reconcile(): void {
+    if (this.#left) return;
+    const listed = new Set(this.#signalling.members);
+    for (const [id, stop] of this.#departed) {
+      if (listed.has(id)) continue;
+      stop();
+      this.#departed.delete(id);
+    }
+    const members = [...listed].filter(id => !this.#departed.has(id));
+    const wanted = new Set(this.#topology(this.selfId, members));
+    for (const id of this.#pairs.keys()) {
+      if (wanted.has(id)) this.#unvouch(id);
+      else if (listed.has(id)) this.#drop(id);
+      else this.#vouch(id);
+    }
+    for (const id of wanted) if (!this.#pairs.has(id)) this.#add(id);
+    this.#changed();
+  }
+
+  #add(id: PeerId): void {
+    const pair: Pair = new Pair({
+      clock: this.#clock, selfId: this.selfId, peerId: id, boot: this.#boot,
+      createLink: this.#createLink,
+      iceServers: this.#iceServers,
+      name: () => this.#name,
+      emit: message => this.#signalling.emit(id, message),
+      onChange: () => this.#changed(),
+      onMessage: (channel, data) => this.dispatchEvent(new MeshMessageEvent(id, channel, data)),
+      onPlainText: text => this.dispatchEvent(new MeshMessageEvent(id, '', text, true)),
+      onBye: () => this.#departing(id),
+      onError: error => this.#report(error),
+    });
+    this.#pairs.set(id, pair);
+    for (const message of this.#early.take(id)) pair.accept(message);
+  }
+
+  #drop(id: PeerId): void {
+    this.#unvouch(id);
+    this.#pairs.get(id)?.close(new MeshError('undelivered', 'This person has left the room', {ids: [id]}));
+    this.#pairs.delete(id);
+    this.#changed();
+  }
+
+  /** The server says that this member is gone; its link may know better. */
+  #vouch(id: PeerId): void {
+    if (this.#vouched.has(id)) return;
+    const pair = this.#pairs.get(id);
+    if (!pair?.open) return this.#drop(id);
+    let stopped = false;
+    let stopWaiting: Cancel = () => undefined;
+    this.#vouched.set(id, () => {
+      stopped = true;
+      stopWaiting();
+    });
+    const ask = () => void pair.conversation.probe(PROBE_TIMEOUT_MS).then(alive => {
+      if (stopped) return;
+      if (alive) stopWaiting = this.#clock.after(PROBE_MS, ask);
+      else this.#drop(id);
+    });
+    ask();
+  }
+
+  #unvouch(id: PeerId): void {
+    this.#vouched.get(id)?.();
+    this.#vouched.delete(id);
+  }
+
+  #departing(id: PeerId): void {
+    this.#drop(id);
+    if (!this.#signalling.members.includes(id)) return;
+    this.#departed.set(id, this.#clock.after(FAREWELL_MS, () => {
+      this.#departed.delete(id);
+      this.#reconcile();
+    }));
+  }
+
+  /** A broadcast is for those who are in the room: who left meanwhile has not missed it. */
+  #collect(error: unknown, id: PeerId, broadcast: boolean, missing: PeerId[]): void {
+    if (error instanceof MeshError && error.code === 'aborted') throw error;
+    if (!broadcast || this.#pairs.has(id)) missing.push(id);
+  }
+
+  #changed(): void {
+    if (this.#changeQueued) return;
+    this.#changeQueued = true;
+    queueMicrotask(() => {
+      this.#changeQueued = false;
+      this.dispatchEvent(new Event('peers-change'));
+    });
+  }
+
+  #report(error: MeshError): void {
+    this.dispatchEvent(new MeshErrorEvent(error));
+  }
+
+  override addEventListener<K extends keyof MeshEventMap>(
+    type: K, listener: (event: MeshEventMap[K]) => void, options?: AddEventListenerOptions | boolean): void;
+  override addEventListener(
+    type: string, listener: EventListenerOrEventListenerObject | null, options?: AddEventListenerOptions | boolean): void;
+  override addEventListener(
+    type: string, listener: unknown, options?: AddEventListenerOptions | boolean): void {
+    super.addEventListener(type, listener as EventListener, options);
+  }
+}
+
+/** Session ids start with it; 48 bits tell the instances of one id apart. */
+function randomBoot(clock: Clock): string {
+  return Array.from({length: 8}, () => Math.floor(clock.random() * 64).toString(36)).join('').slice(0, 12);
+}

@@ -1,0 +1,251 @@
+/**
+ * Oneself and one other member: tries until there is a link, and says honestly when there is none. It never gives up while both
+ * are in the List; the mesh closes it when one of them is not.
+ */
+import {Attempt} from './attempt.js';
+import {between, type Cancel} from './clock.js';
+import {Conversation, type ConversationOptions} from './conversation.js';
+import {asMeshError, MeshError} from './errors.js';
+import type {CreateLink} from './link/types.js';
+import {readStamp, type Stamp} from './negotiation.js';
+import type {PeerId, SignalMessage} from './signalling/types.js';
+import type {Hello} from './wire/frame.js';
+import {PROTOCOL_VERSION} from './wire/limits.js';
+
+/** The pause before the second retry; it doubles from there. Jittered, so that those who failed together do not retry together. */
+const RETRY_MS = 1_000;
+const MAX_RETRY_MS = 30_000;
+/** A link that held this long was good: the next retry starts from the beginning. */
+const STABLE_MS = 10_000;
+/** A member that knows us makes its offer within a round trip; if none has come by then, the visitor should know. */
+const OFFER_TIMEOUT_MS = 15_000;
+
+export type PairLink = 'connecting' | 'direct' | 'turn' | 'lost';
+
+/** `RTCIceServer`s for one attempt; asked again for each, because credentials expire. */
+export type GetIceServers = () => readonly RTCIceServer[] | Promise<readonly RTCIceServer[]>;
+
+export interface PairOptions extends ConversationOptions {
+  readonly selfId: PeerId;
+  readonly createLink: CreateLink;
+  readonly iceServers: GetIceServers;
+  readonly emit: (message: SignalMessage) => void;
+}
+
+export class Pair {
+  readonly id: PeerId;
+  /** Both sides compute the same answer, so offers cannot collide. It is also the rule of the well-known tutorial. */
+  readonly initiator: boolean;
+  readonly conversation: Conversation;
+  readonly #options: PairOptions;
+  #attempt: Attempt | undefined;
+  /** The newest session of this pair: what belongs to it or to an older one does not begin an attempt. */
+  #session = '';
+  #attempts = 0;
+  #failures = 0;
+  #retry: Cancel | undefined;
+  #openSince: number | undefined;
+  /** Whether the peer's signals carry stamps. */
+  #stamped = false;
+  #closed = false;
+  #lost = false;
+  #reason: string | undefined;
+
+  constructor(options: PairOptions) {
+    this.#options = options;
+    this.id = options.peerId;
+    this.initiator = options.selfId > options.peerId;
+    this.conversation = new Conversation(options);
+    if (this.initiator) this.#begin();
+    else this.#awaitOffer();
+  }
+
+  get link(): PairLink {
+    if (this.open) return this.conversation.route;
+    return this.#lost ? 'lost' : 'connecting';
+  }
+
+  /** Why the link is `lost`. */
+  get reason(): string | undefined {
+    return this.#lost ? this.#reason : undefined;
+  }
+
+  get open(): boolean {
+    return this.#openSince !== undefined;
+  }
+
+  /** Takes a signal from this peer, whatever it holds. */
+  accept(message: SignalMessage): void {
+    if (this.#closed) return;
+    const stamp = readStamp(message);
+    if (stamp === null) return this.conversation.fault('bad-frame', 'A signal was malformed');
+    if (!stamp) return this.#acceptPlain(message.signal);
+    if (stamp.v !== PROTOCOL_VERSION) {
+      const why = `The other side speaks version ${stamp.v} of the protocol, this side ${PROTOCOL_VERSION}`;
+      return this.conversation.fault('bad-version', why);
+    }
+    this.#stamped = true;
+    if (stamp.want) return this.#wanted(stamp);
+    if (stamp.session === this.#attempt?.session) return this.#attempt.negotiation.receive(stamp, message.signal);
+    // The first signal of a newer session is the initiator's offer: it has given the former up. Everything else is stale.
+    if (this.initiator || stamp.seq !== 1 || !isNewer(stamp.session, this.#session)) return;
+    this.#replace(stamp.session, attempt => attempt.negotiation.receive(stamp, message.signal));
+  }
+
+  /** One of the two is not in the room any more. */
+  close(error: MeshError): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#retry?.();
+    this.#retry = undefined;
+    this.#openSince = undefined;
+    this.conversation.close(error);
+    this.#attempt?.close(error);
+    this.#attempt = undefined;
+  }
+
+  /** The initiator's next attempt. */
+  #begin(): void {
+    this.#replace(`${this.#options.boot}.${++this.#attempts}`, () => undefined);
+  }
+
+  /** Puts an attempt for a new session in the place of the present one. */
+  #replace(session: string, then: (attempt: Attempt) => void): void {
+    this.#retry?.();
+    this.#retry = undefined;
+    this.#session = session;
+    const former = this.#attempt;
+    this.#attempt = undefined;
+    if (former) {
+      this.#detach();
+      former.close(new MeshError('link-failed', 'The other side began again', {ids: [this.id]}));
+    }
+    const start = (servers: readonly RTCIceServer[]) => {
+      // Meanwhile the pair may have been closed, or a newer session begun.
+      if (this.#closed || this.#attempt || session !== this.#session) return;
+      try {
+        then(this.#start(session, servers));
+      } catch (error) {
+        this.#failed(asMeshError(error, 'link-failed'), false);
+      }
+    };
+    const fail = (error: unknown) => this.#failed(new MeshError('link-failed', 'iceServers failed', {cause: error}), false);
+    // A list that is there is used at once: a turn of the event loop is a turn later for every link.
+    const servers = this.#options.iceServers();
+    if (servers instanceof Promise) servers.then(start, fail);
+    else start(servers);
+  }
+
+  #start(session: string, iceServers: readonly RTCIceServer[]): Attempt {
+    const {clock, createLink, peerId} = this.#options;
+    const attempt: Attempt = new Attempt({
+      clock, session, peerId, iceServers, createLink,
+      initiator: this.initiator,
+      send: (stamp, signal) => this.#send(stamp, signal),
+      hello: () => this.conversation.hello(),
+      onOpen: hello => this.#opened(attempt, hello),
+      onData: (lane, data) => this.conversation.receive(lane, data),
+      onPathChange: () => this.#options.onChange(),
+      onClose: error => this.#attemptClosed(attempt, error),
+    });
+    this.#attempt = attempt;
+    return attempt;
+  }
+
+  #send(stamp: Stamp, signal?: unknown): void {
+    const {selfId, emit} = this.#options;
+    emit(signal === undefined ? {user: selfId, mesh: stamp} : {user: selfId, signal, mesh: stamp});
+  }
+
+  #acceptPlain(signal: unknown): void {
+    if (signal === undefined) return this.conversation.fault('bad-frame', 'A signal was empty');
+    const isOffer = typeof signal === 'object' && signal !== null && (signal as {type?: unknown}).type === 'offer';
+    const attempt = this.#attempt;
+    // A plain page has no sessions: its offer, when one was answered or none is there, begins a new one.
+    if (isOffer && !this.initiator && (!attempt || attempt.open || attempt.negotiation.plain !== undefined)) {
+      return this.#replace('', next => next.negotiation.receive(undefined, signal));
+    }
+    attempt?.negotiation.receive(undefined, signal);
+  }
+
+  /** The responder's link came to nothing: begin again, unless that is already under way. */
+  #wanted({session}: Stamp): void {
+    if (!this.initiator) return;
+    const attempt = this.#attempt;
+    if (!attempt) {
+      if (this.#retry) this.#begin();
+    } else if (attempt.session === session) {
+      attempt.close(new MeshError('link-failed', 'The other side lost the connection', {ids: [this.id]}));
+    } else {
+      attempt.negotiation.resend();
+    }
+  }
+
+  #opened(attempt: Attempt, hello: Hello | undefined): void {
+    this.#lost = false;
+    this.#reason = undefined;
+    this.#openSince = this.#options.clock.now();
+    this.conversation.attach(attempt.link, hello);
+    this.#options.onChange();
+  }
+
+  #attemptClosed(attempt: Attempt, error: MeshError): void {
+    if (attempt !== this.#attempt) return;
+    this.#attempt = undefined;
+    const wasOpen = this.open;
+    this.#detach();
+    this.#failed(error, wasOpen);
+  }
+
+  #detach(): void {
+    if (this.#openSince === undefined) return;
+    if (this.#options.clock.now() - this.#openSince >= STABLE_MS) this.#failures = 0;
+    this.#openSince = undefined;
+    this.conversation.detach();
+  }
+
+  /** @param wasOpen a link that had been good is mended at once and in silence; one that never opened is `lost`. */
+  #failed(error: MeshError, wasOpen: boolean): void {
+    if (this.#closed) return;
+    const {clock, onError, onChange} = this.#options;
+    if (!wasOpen) {
+      this.#lost = true;
+      this.#reason = error.message;
+      onError(error);
+    }
+    const pause = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** this.#failures++);
+    const atOnce = wasOpen && this.#failures === 1;
+    this.#retry?.();
+    this.#retry = clock.after(atOnce ? between(clock, 0, RETRY_MS / 4) : between(clock, pause / 2, pause), () => {
+      this.#retry = undefined;
+      if (this.initiator) this.#begin();
+      else this.#ask(error);
+    });
+    onChange();
+  }
+
+  /** The responder cannot begin; it asks the initiator to, again and again, until an offer comes. */
+  #ask(error: MeshError): void {
+    // A message without a signal would break a plain page, so it goes to nobody who may be one.
+    if (this.#stamped) this.#send({v: PROTOCOL_VERSION, session: this.#session, seq: 0, ack: 0, want: true});
+    this.#failed(error, false);
+  }
+
+  #awaitOffer(): void {
+    this.#retry = this.#options.clock.after(OFFER_TIMEOUT_MS, () => {
+      this.#ask(new MeshError('link-failed', 'No link: the other side did not answer', {ids: [this.id]}));
+    });
+  }
+}
+
+/** Whether `session` comes after `known`: of another boot of the initiator, or a later attempt of the same. */
+function isNewer(session: string, known: string): boolean {
+  const [boot, attempt] = splitSession(session);
+  const [knownBoot, knownAttempt] = splitSession(known);
+  return boot !== knownBoot || attempt > knownAttempt;
+}
+
+function splitSession(session: string): readonly [boot: string, attempt: number] {
+  const dot = session.lastIndexOf('.');
+  return [session.slice(0, dot), Number(session.slice(dot + 1)) || 0];
+}

@@ -1,0 +1,234 @@
+/**
+ * Messages from one peer: put together, in order per channel, each once, across as many links as it takes. Everything here is a
+ * remote's word: what breaks the rules is dropped and reported, and what is held is bounded.
+ */
+import type {Cancel, Clock} from '../clock.js';
+import {MeshError} from '../errors.js';
+import {decodeUtf8, type BulkFrame, type LineFrame, type MessageHead, type Received, type TransferOpen} from '../wire/frame.js';
+import {MAX_HELD_BYTES, MAX_OPEN_TRANSFERS} from '../wire/limits.js';
+
+/** Acknowledge after so many lines … */
+const ACK_LINES = 64;
+/** … or this long after the first that is not acknowledged. Nobody waits for it: it only lets the sender forget. */
+const ACK_DELAY_MS = 250;
+/** Finished transfers that a hello names: more than can be open at one time. */
+const REMEMBERED_TRANSFERS = 4 * MAX_OPEN_TRANSFERS;
+/** Pieces of a `Blob` are handed to the browser, which may keep them on disk, in parts of this size. */
+const BLOB_PART_BYTES = 4 * 1024 * 1024;
+
+type Message = Extract<LineFrame, {kind: 'message'}>;
+
+interface Transfer {
+  readonly open: TransferOpen;
+  readonly parts: BlobPart[];
+  /** Bytes of `parts` that are still in this page's heap. */
+  loose: Array<Uint8Array<ArrayBuffer>>;
+  looseBytes: number;
+  bytes: number;
+}
+
+/** A whole message that waits for an earlier one of its channel. */
+interface Held {
+  readonly data: unknown;
+  /** Transfer that must be done first; 0 for none. */
+  readonly afterTransfer: number;
+  /** Line that must have arrived first; 0 for none. */
+  readonly afterLine: number;
+  readonly bytes: number;
+}
+
+export interface InboundOptions {
+  readonly clock: Clock;
+  readonly peerId: string;
+  readonly onMessage: (channel: string, data: unknown) => void;
+  /** What the peer sent was dropped. */
+  readonly onFault: (error: MeshError) => void;
+  /** Tells the peer what has arrived. */
+  readonly sendAck: (line: number, done: readonly number[]) => void;
+}
+
+export class Inbound {
+  readonly #options: InboundOptions;
+  readonly #transfers = new Map<number, Transfer>();
+  readonly #held = new Map<string, Held[]>();
+  /** Transfers that are over, the newest last. */
+  readonly #done: number[] = [];
+  /** All transfers up to this one are over. */
+  #doneUpTo = 0;
+  #line = 0;
+  #unacked = 0;
+  /** Bytes of unfinished and of waiting messages. */
+  #heldBytes = 0;
+  #ackTimer: Cancel | undefined;
+
+  constructor(options: InboundOptions) {
+    this.#options = options;
+  }
+
+  /** What to tell the peer in a hello, so that it goes on from there. */
+  received(boot: string): Received {
+    const parts = [...this.#transfers.values()].map(({open, bytes}) => [open.transfer, bytes] as const);
+    return {boot, line: this.#line, done: this.#done.slice(), parts};
+  }
+
+  /** @param bytes size of its frame. */
+  line(message: Message, bytes: number): void {
+    if (message.n <= this.#line) return; // Repeated over a new link; it has been delivered.
+    this.#line = message.n;
+    this.#acknowledgeSoon();
+    const {channel} = message.head;
+    const queue = this.#held.get(channel);
+    if (queue || (message.after > 0 && !this.#isDone(message.after))) {
+      this.#hold(channel, {data: message.data, afterTransfer: message.after, afterLine: 0, bytes});
+    } else {
+      this.#options.onMessage(channel, message.data);
+    }
+    if (this.#held.size > 0) this.#release();
+  }
+
+  bulk(frame: BulkFrame): void {
+    switch (frame.kind) {
+      case 'open': return this.#open(frame.open);
+      case 'piece': return this.#piece(frame.transfer, frame.bytes);
+      case 'cancel': return this.#finish(frame.transfer);
+    }
+  }
+
+  /** Forgets everything; nothing is delivered any more. */
+  close(): void {
+    this.#ackTimer?.();
+    this.#ackTimer = undefined;
+    this.#transfers.clear();
+    this.#held.clear();
+    this.#heldBytes = 0;
+  }
+
+  #open(open: TransferOpen): void {
+    if (this.#isDone(open.transfer)) return this.#options.sendAck(this.#line, [open.transfer]);
+    const known = this.#transfers.get(open.transfer);
+    if (known) {
+      if (open.offset === known.bytes && open.size === known.open.size) return; // It goes on over a new link.
+      return this.#drop(open.transfer, 'bad-frame', 'A message went on where it had not stopped');
+    }
+    if (open.offset !== 0) return this.#drop(open.transfer, 'bad-frame', 'A message went on that had not begun');
+    if (this.#transfers.size >= MAX_OPEN_TRANSFERS) return this.#drop(open.transfer, 'flood', 'Too many large messages at one time');
+    this.#transfers.set(open.transfer, {open, parts: [], loose: [], looseBytes: 0, bytes: 0});
+    if (open.size === 0) this.#complete(open.transfer);
+  }
+
+  #piece(id: number, bytes: Uint8Array<ArrayBuffer>): void {
+    const transfer = this.#transfers.get(id);
+    if (!transfer) return; // Dropped before, or never opened: the report was made then.
+    if (bytes.length === 0 || transfer.bytes + bytes.length > transfer.open.size) {
+      return this.#drop(id, 'bad-frame', 'A message had more data than was declared');
+    }
+    if (this.#heldBytes + bytes.length > MAX_HELD_BYTES) return this.#drop(id, 'too-large', 'Too much unfinished data at one time');
+    this.#heldBytes += bytes.length;
+    transfer.bytes += bytes.length;
+    transfer.loose.push(bytes);
+    transfer.looseBytes += bytes.length;
+    if (transfer.open.head.kind === 'blob' && transfer.looseBytes >= BLOB_PART_BYTES) {
+      transfer.parts.push(new Blob(transfer.loose));
+      transfer.loose = [];
+      transfer.looseBytes = 0;
+    }
+    if (transfer.bytes === transfer.open.size) this.#complete(id);
+  }
+
+  #complete(id: number): void {
+    const transfer = this.#transfers.get(id);
+    if (!transfer) return;
+    const data = assemble(transfer);
+    if (data === undefined) return this.#drop(id, 'bad-frame', 'A message was not the JSON that it was declared to be');
+    const {head, afterLine} = transfer.open;
+    // Lines of the channel that were sent after this message wait behind it.
+    const queue = this.#held.get(head.channel) ?? [];
+    const behind = queue.findIndex(({afterTransfer}) => afterTransfer >= id);
+    queue.splice(behind < 0 ? queue.length : behind, 0, {data: data.value, afterTransfer: 0, afterLine, bytes: transfer.bytes});
+    this.#held.set(head.channel, queue);
+    transfer.bytes = 0; // Its bytes now count as those of the message that waits.
+    this.#finish(id);
+  }
+
+  /** Refuses the rest of a transfer: it is over, and what waited for it is delivered. */
+  #drop(id: number, code: 'bad-frame' | 'flood' | 'too-large', why: string): void {
+    this.#options.onFault(new MeshError(code, why, {ids: [this.#options.peerId]}));
+    this.#finish(id);
+  }
+
+  #finish(id: number): void {
+    this.#heldBytes -= this.#transfers.get(id)?.bytes ?? 0;
+    this.#transfers.delete(id);
+    if (!this.#isDone(id)) this.#remember(id);
+    this.#options.sendAck(this.#line, [id]);
+    this.#unacked = 0;
+    this.#release();
+  }
+
+  #remember(id: number): void {
+    this.#done.push(id);
+    if (this.#done.length <= REMEMBERED_TRANSFERS) return;
+    this.#done.sort((a, b) => a - b);
+    this.#doneUpTo = Math.max(this.#doneUpTo, this.#done.shift() ?? 0);
+  }
+
+  #isDone(id: number): boolean {
+    return !this.#transfers.has(id) && (id <= this.#doneUpTo || this.#done.includes(id));
+  }
+
+  #hold(channel: string, held: Held): void {
+    if (this.#heldBytes + held.bytes > MAX_HELD_BYTES) {
+      return this.#options.onFault(new MeshError('flood', 'Too much waited for a large message', {ids: [this.#options.peerId]}));
+    }
+    this.#heldBytes += held.bytes;
+    const queue = this.#held.get(channel);
+    if (queue) queue.push(held);
+    else this.#held.set(channel, [held]);
+  }
+
+  /** Delivers, per channel and in order, what waits for nothing any more. */
+  #release(): void {
+    for (const [channel, queue] of this.#held) {
+      let held = queue[0];
+      while (held && held.afterLine <= this.#line && (held.afterTransfer === 0 || this.#isDone(held.afterTransfer))) {
+        queue.shift();
+        this.#heldBytes -= held.bytes;
+        this.#options.onMessage(channel, held.data);
+        held = queue[0];
+      }
+      if (queue.length === 0) this.#held.delete(channel);
+    }
+  }
+
+  #acknowledgeSoon(): void {
+    if (++this.#unacked >= ACK_LINES) return this.#acknowledge();
+    this.#ackTimer ??= this.#options.clock.after(ACK_DELAY_MS, () => {
+      this.#ackTimer = undefined;
+      if (this.#unacked > 0) this.#acknowledge();
+    });
+  }
+
+  #acknowledge(): void {
+    this.#unacked = 0;
+    this.#options.sendAck(this.#line, []);
+  }
+}
+
+function assemble({open, parts, loose}: Transfer): {readonly value: unknown} | undefined {
+  const {kind, type}: MessageHead = open.head;
+  if (kind === 'blob') return {value: new Blob([...parts, ...loose], {type})};
+  const bytes = new Uint8Array(open.size);
+  let offset = 0;
+  for (const part of loose) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  if (kind === 'buffer') return {value: bytes.buffer};
+  const text = decodeUtf8(bytes);
+  if (text === undefined) return undefined;
+  try {
+    return {value: JSON.parse(text) as unknown};
+  } catch {
+    return undefined; // A remote's word: the caller drops and reports it.
+  }
+}

@@ -1,0 +1,206 @@
+/** The engine behind a room: signalling over deepstream, links over WebRTC, a mesh of them, told as one frozen `RoomState`. */
+import {MeshError, asMeshError} from '../mesh/errors.js';
+import type {MeshErrorEvent, MeshMessageEvent} from '../mesh/events.js';
+import {createSimplePeerLink} from '../mesh/link/simple-peer.js';
+import {Mesh} from '../mesh/mesh.js';
+import {createDeepstreamSignalling} from '../mesh/signalling/deepstream.js';
+import {checkOptions, iceServersOf} from './checks.js';
+import {
+  IDLE_STATE, RoomErrorEvent, RoomMessageEvent,
+  type CreateRoom, type PeerState, type RoomData, type RoomEventMap, type RoomOptions, type RoomSession, type RoomState, type RoomStatus,
+  type SendOptions,
+} from './types.js';
+
+/** The channel that plain pages take part in: its data is `{text, …}`, of which they get and send the text. */
+const CHAT_CHANNEL = 'chat';
+
+export const createRoom: CreateRoom = options => new MeshRoomSession(options);
+
+class MeshRoomSession extends EventTarget implements RoomSession {
+  readonly #options: RoomOptions;
+  readonly #selfId = randomId();
+  #name: string;
+  #mesh: Mesh | undefined;
+  #state: RoomState;
+  #lastError: MeshError | undefined;
+  #joining: Promise<void> | undefined;
+  #leaving: Promise<void> | undefined;
+
+  constructor(options: RoomOptions) {
+    super();
+    this.#options = options;
+    this.#name = options.name ?? '';
+    this.#state = Object.freeze({...IDLE_STATE, room: options.room, selfId: this.#selfId});
+  }
+
+  get state(): RoomState {
+    return this.#state;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  set name(name: string) {
+    this.#name = name;
+    if (this.#mesh) this.#mesh.name = name;
+  }
+
+  join(): Promise<void> {
+    this.#joining ??= this.#join();
+    return this.#joining;
+  }
+
+  async send(data: RoomData, {to, channel = '', signal}: SendOptions = {}): Promise<void> {
+    if (!this.#mesh) throw new MeshError('not-joined', 'The room has not been joined, or has been left');
+    const plainText = channel === CHAT_CHANNEL ? textOf(data) : undefined;
+    await this.#mesh.send(data, {
+      channel,
+      ...to !== undefined && {to: typeof to === 'string' ? [to] : to},
+      ...plainText !== undefined && {plainText},
+      ...signal && {signal},
+    });
+  }
+
+  leave(): Promise<void> {
+    this.#leaving ??= this.#leave();
+    return this.#leaving;
+  }
+
+  async #join(): Promise<void> {
+    const {signal} = this.#options;
+    try {
+      if (this.#leaving || signal?.aborted) throw new MeshError('aborted', 'Joining was given up');
+      const {url, list} = checkOptions(this.#options);
+      this.#publish({status: 'joining'});
+      if (!globalThis.isSecureContext) this.#report(INSECURE);
+      this.#mesh = this.#createMesh(url, list);
+      signal?.addEventListener('abort', this.#onAbort, {once: true});
+      globalThis.addEventListener?.('pagehide', this.#onPageHide);
+      await this.#mesh.join(signal ? {signal} : {});
+      this.#update();
+    } catch (error) {
+      const failure = asMeshError(error, 'server-unreachable');
+      this.#stopListening();
+      this.#mesh = undefined;
+      // Who gave up does not want to read of a failure.
+      if (failure.code === 'aborted') this.#publish({status: 'idle', error: undefined});
+      else {
+        this.#publish({status: 'failed', peers: Object.freeze([]), error: failure});
+        this.#report(failure);
+      }
+      throw failure;
+    }
+  }
+
+  async #leave(): Promise<void> {
+    const mesh = this.#mesh;
+    this.#mesh = undefined;
+    this.#stopListening();
+    this.#publish({status: 'idle', peers: Object.freeze([]), error: undefined});
+    await mesh?.leave();
+  }
+
+  #createMesh(url: string, list: string): Mesh {
+    const mesh = new Mesh({
+      signalling: createDeepstreamSignalling({url, list, selfId: this.#selfId}),
+      createLink: createSimplePeerLink,
+      iceServers: iceServersOf(this.#options.iceServers, url),
+      name: this.#name,
+    });
+    mesh.addEventListener('peers-change', () => this.#update());
+    mesh.addEventListener('status-change', () => this.#update());
+    mesh.addEventListener('message', event => this.#receive(event));
+    mesh.addEventListener('error', ({error}: MeshErrorEvent) => this.#report(error));
+    return mesh;
+  }
+
+  /** Tells the state of the mesh, once the mesh has confirmed it. */
+  #update(): void {
+    const mesh = this.#mesh;
+    if (!mesh) return;
+    const status = statusOf(mesh);
+    this.#publish({
+      status,
+      peers: Object.freeze(mesh.peers.map(({id, name, link, plain, rttMs, reason}): PeerState => Object.freeze({
+        id, name, link,
+        ...rttMs !== undefined && {rttMs},
+        ...plain && {plain},
+        ...reason !== undefined && {reason},
+      }))),
+      error: this.#standing(status),
+    });
+  }
+
+  /** The error that belongs to `status`. */
+  #standing(status: RoomStatus): MeshError | undefined {
+    if (status === 'failed') return this.#lastError;
+    if (status !== 'resuming' && status !== 'offline') return undefined;
+    return this.#state.error ?? new MeshError('server-lost', 'The connection to the server was lost; it is being mended');
+  }
+
+  #publish(change: Partial<Omit<RoomState, 'error'>> & {readonly error?: MeshError | undefined}): void {
+    const before = this.#state;
+    const {error, ...rest} = {...before, ...change};
+    this.#state = Object.freeze(error ? {...rest, error} : rest);
+    if (this.#state.status !== before.status || this.#state.error !== before.error) this.dispatchEvent(new Event('status-change'));
+    if (this.#state.peers !== before.peers) this.dispatchEvent(new Event('peers-change'));
+  }
+
+  #receive({from, channel, data, plain}: MeshMessageEvent): void {
+    this.dispatchEvent(plain ? new RoomMessageEvent(from, CHAT_CHANNEL, {text: data}) : new RoomMessageEvent(from, channel, data));
+  }
+
+  #report(error: MeshError): void {
+    this.#lastError = error;
+    this.dispatchEvent(new RoomErrorEvent(error));
+  }
+
+  readonly #onAbort = (): void => void this.leave();
+
+  readonly #onPageHide = ({persisted}: PageTransitionEvent): void => {
+    // A page in the back/forward cache may come back; one that goes away says so while it still can.
+    if (!persisted) this.#mesh?.farewell();
+  };
+
+  #stopListening(): void {
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    globalThis.removeEventListener?.('pagehide', this.#onPageHide);
+  }
+
+  override addEventListener<K extends keyof RoomEventMap>(
+    type: K, listener: (event: RoomEventMap[K]) => void, options?: AddEventListenerOptions | boolean): void;
+  override addEventListener(
+    type: string, listener: EventListenerOrEventListenerObject | null, options?: AddEventListenerOptions | boolean): void;
+  override addEventListener(type: string, listener: unknown, options?: AddEventListenerOptions | boolean): void {
+    super.addEventListener(type, listener as EventListener, options);
+  }
+}
+
+const INSECURE = new MeshError('insecure-context',
+  'This page is served over plain http: anybody on the way can read and change it. Serve it over https.');
+
+function statusOf({status}: Mesh): RoomStatus {
+  switch (status) {
+    case 'idle':
+    case 'connecting':
+      return 'joining';
+    case 'open':
+      return 'joined';
+    case 'reconnecting':
+      return globalThis.navigator?.onLine ?? true ? 'resuming' : 'offline';
+    case 'closed':
+      return 'failed';
+  }
+}
+
+function textOf(data: RoomData): string | undefined {
+  const text = typeof data === 'object' && data !== null ? (data as {text?: unknown}).text : undefined;
+  return typeof text === 'string' ? text : undefined;
+}
+
+/** 100 random bits in letters and digits: nobody can guess an id before its owner has entered the List. */
+function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(20));
+  return Array.from(bytes, byte => (byte & 31).toString(32)).join('');
+}
