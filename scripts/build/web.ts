@@ -1,5 +1,5 @@
 /** `dist/web`: what a server hands out. The script for other people's pages, and the project's own page. */
-import {build, type BuildResult, type Metafile} from 'esbuild';
+import {build, type Metafile, type OutputFile} from 'esbuild';
 import {readdir, readFile} from 'node:fs/promises';
 import {join, relative, sep} from 'node:path';
 import {thirdPartyLicenses} from './licenses.js';
@@ -9,6 +9,8 @@ import {browserOptions} from './vendors.js';
 
 const SCRIPT_ENTRY = 'src/define.ts';
 const PAGE_ENTRIES = ['src/page/page.ts', 'src/page/page.css'];
+/** Runs before the first paint, inside the page; the server allows inline scripts by their hash. */
+const EARLY_ENTRY = 'src/page/view.ts';
 const OUT = 'dist/web';
 
 const webOptions = {
@@ -22,11 +24,16 @@ const webOptions = {
   chunkNames: 'assets/[name]-[hash]',
 } as const;
 
+export interface Bundle {
+  readonly metafile: Metafile;
+  readonly outputFiles: readonly OutputFile[];
+}
+
 /** The script for pages: `mesh-room.js`, which keeps its name, and chunks named by their content. */
-export const bundleScript = (): Promise<BuildResult<typeof webOptions>> =>
+export const bundleScript = (): Promise<Bundle> =>
   build({...webOptions, entryPoints: {'mesh-room': fromRoot(SCRIPT_ENTRY)}, entryNames: '[name]'});
 
-const bundlePage = (): Promise<BuildResult<typeof webOptions>> =>
+const bundlePage = (): Promise<Bundle> =>
   build({...webOptions, entryPoints: PAGE_ENTRIES.map(path => fromRoot(path)), entryNames: 'assets/[name]-[hash]'});
 
 /** A chunk and everything that it imports statically; these load before the chunk runs. */
@@ -56,27 +63,34 @@ export function outputOf(metafile: Metafile, entry: string): string {
   return found[0];
 }
 
+const bundleEarly = (): Promise<Bundle> => build({
+  ...webOptions, splitting: false, sourcemap: false, format: 'iife', entryPoints: [fromRoot(EARLY_ENTRY)],
+});
+
 const urlOf = (output: string): string => `/${relative(OUT, output).split(sep).join('/')}`;
+
+function replaceOnce(html: string, what: string, by: string): string {
+  if (html.split(what).length !== 2) throw new Error(`public/index.html must have ${what} exactly once`);
+  return html.replace(what, () => by);
+}
 
 /**
  * The page with the names that its files got. `public/index.html` names their sources, as one would read it, and asks for the
  * script's chunks with one `<!-- preload -->`.
  */
-function page(html: string, pageMeta: Metafile, scriptMeta: Metafile): string {
-  for (const entry of PAGE_ENTRIES) {
-    if (!html.includes(`"/${entry}"`)) throw new Error(`public/index.html does not use /${entry}`);
-    html = html.replaceAll(`"/${entry}"`, `"${urlOf(outputOf(pageMeta, entry))}"`);
-  }
+function page(html: string, pageMeta: Metafile, early: string, scriptMeta: Metafile): string {
+  for (const entry of PAGE_ENTRIES) html = replaceOnce(html, `"/${entry}"`, `"${urlOf(outputOf(pageMeta, entry))}"`);
+  html = replaceOnce(html, `<script src="/${EARLY_ENTRY}"></script>`, `<script>${early.trim()}</script>`);
   // The room's own chunks too, engine included: this page is going to join a room, so nothing is fetched in vain.
   const script = outputOf(scriptMeta, SCRIPT_ENTRY);
   const links = [...allImports(scriptMeta, script)].filter(output => output !== script && output.endsWith('.js'))
     .map(output => `<link rel="modulepreload" href="${urlOf(output)}">`);
-  return html.replace('<!-- preload -->', links.join('\n    '));
+  return replaceOnce(html, '<!-- preload -->', links.join('\n    '));
 }
 
 /** Makes every file of `dist/web`, in memory. */
 export async function buildWeb(): Promise<Files> {
-  const [script, pageBundle] = await Promise.all([bundleScript(), bundlePage()]);
+  const [script, pageBundle, early] = await Promise.all([bundleScript(), bundlePage(), bundleEarly()]);
   const files: Files = new Map();
   for (const {path, contents} of [...script.outputFiles, ...pageBundle.outputFiles]) {
     files.set(relative(fromRoot(OUT), path).split(sep).join('/'), contents);
@@ -88,7 +102,7 @@ export async function buildWeb(): Promise<Files> {
     const content = await readFile(path);
     const name = relative(publicFolder, path).split(sep).join('/');
     files.set(name, name === 'index.html'
-      ? new TextEncoder().encode(page(content.toString(), pageBundle.metafile, script.metafile))
+      ? new TextEncoder().encode(page(content.toString(), pageBundle.metafile, early.outputFiles[0]?.text ?? '', script.metafile))
       : content);
   }
   const licenses = await thirdPartyLicenses(script.metafile, pageBundle.metafile);

@@ -1,7 +1,6 @@
 /** Plugins of the browser tests' dev server. */
 import type {Plugin} from '@web/dev-server-core';
 import {build} from 'esbuild';
-import {existsSync} from 'node:fs';
 import {fromRoot} from '../../scripts/build/paths.js';
 import {browserOptions} from '../../scripts/build/vendors.js';
 import {SERVERS_PATH, type TestServers} from './servers.js';
@@ -56,15 +55,10 @@ export function serversPlugin(): Plugin {
   return {
     name: 'servers',
     async serverStart() {
-      const {startStockServer} = await import('./stock-server.js');
-      // TODO(server): a static import once it is there
-      if (!existsSync(fromRoot('server/index.ts'))) {
-        const stock = await startStockServer();
-        servers = {ours: '', stock: stock.url};
-        stops = [() => stock.stop()];
-        return;
-      }
-      const {startServer} = await import('../../server/index.js');
+      // Loaded here, not at the top: a deepstream server takes half a second to load.
+      const [{startServer}, {startStockServer}] = await Promise.all([
+        import('../../server/index.js'), import('./stock-server.js'),
+      ]);
       const [ours, stock] = await Promise.all([startServer({port: 0, static: false}), startStockServer()]);
       servers = {ours: new URL('/deepstream', ours.url.replace(/^http/, 'ws')).href, stock: stock.url};
       stops = [() => ours.stop(), () => stock.stop()];
