@@ -22,7 +22,9 @@ function readCommand(args: readonly string[]): ServerOptions | 'help' | 'version
   const {values} = parse(args);
   if (values.help) return 'help';
   if (values.version) return 'version';
-  const port = values.port ?? (process.env['PORT'] || undefined);
+  // An empty PORT is what a shell leaves of an unset one.
+  const fromEnvironment = process.env.PORT === '' ? undefined : process.env.PORT;
+  const port = values.port ?? fromEnvironment;
   return {
     ...(port !== undefined && {port: portOf(port, values.port === undefined ? 'PORT' : '--port')}),
     ...(values.host !== undefined && {host: values.host}),

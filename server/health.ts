@@ -21,7 +21,7 @@ export interface Health {
 export interface HealthSource {
   readonly counters: Counters;
   readonly startedAt: number;
-  now(): {isStopping: boolean; sockets: number; users: number; lists: number; memberships: number};
+  readonly now: () => {isStopping: boolean; sockets: number; users: number; lists: number; memberships: number};
 }
 
 export function health({counters, startedAt, now}: HealthSource): Health {

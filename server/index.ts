@@ -93,7 +93,10 @@ async function startRooms({limits, heartbeatMs, allowedOrigins, graceMs, onError
   gate.attach({hub, identity, guard, events: engine.eventSubscriptions});
   return {
     hub,
-    health: () => health({counters, startedAt, now: () => ({isStopping, sockets: hub.connections.size, users: identity.size, ...guard.counts})}),
+    health: () => health({
+      counters, startedAt,
+      now: () => ({isStopping, sockets: hub.connections.size, users: identity.size, ...guard.counts}),
+    }),
     async stop() {
       isStopping = true;
       guard.close();

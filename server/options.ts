@@ -84,7 +84,7 @@ const DEFAULT_HEARTBEAT_MS = 1000;
 
 const OPTION_NAMES: ReadonlySet<string> = new Set([
   'port', 'host', 'server', 'static', 'page', 'webDir', 'graceMs', 'heartbeatMs', 'allowedOrigins', 'limits', 'onError',
-] satisfies (keyof ServerOptions)[]);
+] satisfies Array<keyof ServerOptions>);
 
 const defaultWebDir = (): string => fileURLToPath(new URL(isBuilt ? '../web' : '../dist/web', import.meta.url));
 

@@ -101,10 +101,11 @@ export function attachTo(server: Server, web: Web): () => void {
     // Ours is the only listener, so Node waits for us to say that there is nothing.
     if (server.listenerCount('upgrade') === 1) refuseUpgrade(socket, 404);
   };
-  const original = server.emit;
+  const original = server.emit.bind(server) as (event: string | symbol, ...args: unknown[]) => boolean;
+  const before = Object.getOwnPropertyDescriptor(server, 'emit');
   const emit: Server['emit'] = (event: string | symbol, ...args: unknown[]): boolean => {
     if (event === 'request' && web.handle(args[0] as IncomingMessage, args[1] as ServerResponse)) return true;
-    return Reflect.apply(original, server, [event, ...args]) as boolean;
+    return original(event, ...args);
   };
   server.emit = emit;
   // Without a listener Node would hand upgrades to 'request'.
@@ -112,7 +113,10 @@ export function attachTo(server: Server, web: Web): () => void {
   return () => {
     server.off('upgrade', onUpgrade);
     // Somebody who wrapped `emit` after us keeps their wrapper; ours then lets everything pass.
-    if (server.emit === emit) server.emit = original;
+    if (Object.getOwnPropertyDescriptor(server, 'emit')?.value === emit) {
+      if (before) Object.defineProperty(server, 'emit', before);
+      else Reflect.deleteProperty(server, 'emit');
+    }
     web.detach();
   };
 }

@@ -1,7 +1,7 @@
 /** The server as published: `dist/server/`, which needs Node and nothing else. */
 import {readFile} from 'node:fs/promises';
 import {relative} from 'node:path';
-import {build, type Plugin} from 'esbuild';
+import {build as bundle, type Plugin} from 'esbuild';
 import {thirdPartyLicenses} from './licenses.js';
 import {writeFiles, type Files} from './output.js';
 import {fromRoot, ROOT} from './paths.js';
@@ -33,16 +33,16 @@ const REPLACED: Readonly<Record<string, string>> = {
 
 const replace: Plugin = {
   name: 'replace-unused',
-  setup({onResolve, onLoad}) {
-    onResolve({filter: /^[^./]/}, ({path}) => Object.hasOwn(REPLACED, path) ? {path, namespace: 'replaced'} : undefined);
-    onLoad({filter: /.*/, namespace: 'replaced'}, ({path}) => ({contents: REPLACED[path]!}));
+  setup(build) {
+    build.onResolve({filter: /^[^./]/}, ({path}) => Object.hasOwn(REPLACED, path) ? {path, namespace: 'replaced'} : undefined);
+    build.onLoad({filter: /.*/, namespace: 'replaced'}, ({path}) => ({contents: REPLACED[path]!}));
   },
 };
 
 /** Bundles `server/index.ts` and `server/cli.ts` with deepstream and all else that they need. */
 export async function buildServer(outDir = fromRoot('dist/server')): Promise<void> {
   const {version} = JSON.parse(await readFile(fromRoot('package.json'), 'utf8')) as {version: string};
-  const {metafile, outputFiles} = await build({
+  const {metafile, outputFiles} = await bundle({
     absWorkingDir: ROOT,
     entryPoints: ['server/index.ts', 'server/cli.ts'],
     outdir: outDir,

@@ -1,6 +1,6 @@
 import type {SocketWrapper} from '@deepstream/types';
 import type {Message} from '@deepstream/protobuf/dist/types/messages.js';
-import {WebSocket} from 'ws';
+import type {WebSocket} from 'ws';
 import type {Counters, Cut} from '../counters.js';
 
 /** How long a socket may take to answer our close frame; a frozen one never does, and `ws` alone would wait 30 s. */

@@ -15,15 +15,21 @@ export function loadDeepstream(): Promise<DeepstreamClass> {
 }
 
 async function load(): Promise<DeepstreamClass> {
-  const {title, emit} = process;
-  const {prepareStackTrace} = Error;
+  const {title} = process;
+  const emit = Object.getOwnPropertyDescriptor(process, 'emit');
+  const prepareStackTrace = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
   try {
     // A CommonJS module: Node gives its exports by name as well, a bundle as `default` alone.
     const loaded: {Deepstream?: DeepstreamClass; default: unknown} = await import('@deepstream/server');
     return loaded.Deepstream ?? (loaded.default as {Deepstream: DeepstreamClass}).Deepstream;
   } finally {
     process.title = title;
-    process.emit = emit;
-    Error.prepareStackTrace = prepareStackTrace;
+    restore(process, 'emit', emit);
+    restore(Error, 'prepareStackTrace', prepareStackTrace);
   }
+}
+
+function restore(object: object, key: string, descriptor: PropertyDescriptor | undefined): void {
+  if (descriptor) Object.defineProperty(object, key, descriptor);
+  else Reflect.deleteProperty(object, key);
 }

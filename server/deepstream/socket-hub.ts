@@ -8,7 +8,7 @@ import type {Message} from '@deepstream/protobuf/dist/types/messages.js';
 import {WebSocket, WebSocketServer} from 'ws';
 import type {Counters, Cut} from '../counters.js';
 import type {ServerLimits} from '../options.js';
-import {Connection} from './connection.js';
+import {Connection, type Handshake} from './connection.js';
 
 /** Silence, in heartbeats, after which a socket is cut. Between two and three, so that one lost ping costs nothing. */
 const SILENT_HEARTBEATS = 2.5;
@@ -22,6 +22,12 @@ export interface SocketHubOptions {
   readonly counters: Counters;
   readonly onError: (error: unknown) => void;
 }
+
+/** deepstream's own maker of socket wrappers, which its types call a `Function`. */
+type CreateWrapper = (
+  socket: WebSocket, handshake: Handshake, services: Readonly<DeepstreamServices>, options: object,
+  endpoint: WebSocketConnectionEndpoint,
+) => SocketWrapper;
 
 /** What the hub asks about messages and tells of sockets. */
 export interface SocketHubHandlers {
@@ -47,7 +53,7 @@ export class SocketHub implements DeepstreamHTTPService {
   readonly #sockets: WebSocketServer;
   readonly #bySocketWrapper = new WeakMap<SocketWrapper, Connection>();
   #endpoint: WebSocketConnectionEndpoint | undefined;
-  #createWrapper: SocketWrapperFactory | undefined;
+  #createWrapper: CreateWrapper | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
   #beatAt = 0;
   #stopping = false;
@@ -92,7 +98,7 @@ export class SocketHub implements DeepstreamHTTPService {
   // The names from here on are deepstream's.
 
   registerWebsocketEndpoint(_path: string, create: SocketWrapperFactory, endpoint: WebSocketConnectionEndpoint): void {
-    this.#createWrapper = create;
+    this.#createWrapper = create as CreateWrapper;
     this.#endpoint = endpoint;
   }
 
@@ -135,8 +141,7 @@ export class SocketHub implements DeepstreamHTTPService {
     const {counters, limits} = this.#options;
     const connection = new Connection(
       socket, request.socket.remoteAddress ?? '', counters, limits.messageBurst, performance.now());
-    const wrapper = this.#createWrapper!(
-      socket, connection.handshake, this.services, endpoint.wsOptions, endpoint) as SocketWrapper;
+    const wrapper = this.#createWrapper!(socket, connection.handshake, this.services, endpoint.wsOptions, endpoint);
     // deepstream closes by `ws.close()`, which waits 30 s for a frozen client.
     wrapper.destroy = () => connection.end(1008, 'Refused.', 'protocol');
     connection.wrapper = wrapper;
@@ -170,9 +175,10 @@ export class SocketHub implements DeepstreamHTTPService {
     }
     counters.messages += 1;
     this.#contain(connection, () => {
+      // One frame holds one message.
       for (const message of connection.wrapper.parseMessage(data) as Message[]) {
         const admitted = this.#handlers.admit(connection, message);
-        if (admitted) connection.wrapper.onMessage([admitted]);
+        if (admitted) (connection.wrapper.onMessage as (messages: Message[]) => void)([admitted]);
       }
     });
   }

@@ -38,7 +38,7 @@ interface List {
   changed: boolean;
   /** Writers whose own view may differ from the truth. */
   readonly writers: Set<Connection>;
-  readonly acks: {readonly connection: Connection; readonly reply: Message}[];
+  readonly acks: Array<{readonly connection: Connection; readonly reply: Message}>;
 }
 
 /** One client's write to a List, as it came. */
