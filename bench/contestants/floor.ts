@@ -15,9 +15,9 @@ interface Peer {
   bulk?: RTCDataChannel;
 }
 
-/** Piece size of large messages, and how much to keep handed over: the fastest of 16 to 256 KiB and 1 to 8 MiB, see README. */
+/** Piece size of large messages, and how much to keep handed over: the fastest of 16 to 256 KiB and 0.25 to 12 MiB, see README. */
 const PIECE_BYTES = 64 * 1024;
-const BUFFER_BYTES = 4 * 1024 * 1024;
+const BUFFER_BYTES = 1024 * 1024;
 
 /**
  * The floor: the least that links browsers, with no library. The newcomer offers to everybody that the relay names, candidates
