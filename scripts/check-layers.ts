@@ -35,12 +35,12 @@ const LAYERS: readonly Layer[] = [
 
 /** Packages that one file alone may name. */
 const VENDORS: Readonly<Record<string, string>> = {
-  '@deepstream/client': 'src/mesh/signalling/deepstream.ts',
+  '@deepstream/protobuf': 'src/mesh/signalling/deepstream-protocol.ts',
   'simple-peer': 'src/mesh/link/simple-peer.ts',
 };
 
-/** Tests reach further: helpers of `test/`, and twins of other layers. */
-const isTest = (path: string): boolean => /\.test\.ts$/.test(path);
+/** Tests and what is made for them reach further: helpers of `test/`, and twins of other layers. */
+const isTest = (path: string): boolean => /\.test\.ts$|\/testing\//.test(path);
 
 const layerOf = (path: string): Layer | undefined =>
   LAYERS.filter(({folder}) => path.startsWith(folder)).sort((a, b) => b.folder.length - a.folder.length)[0];

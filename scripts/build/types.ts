@@ -8,6 +8,12 @@ const ENTRIES = ['src/index.ts', 'src/define.ts', 'server/index.ts'];
 /** Packages that a declaration may name: our own runtime dependencies, and Node where it is about the server. */
 const ALLOWED = /^(lit|@lit\/context|node:.*)($|\/)/;
 
+/**
+ * TypeScript writes inferred types of lit by the package inside of lit that declares them. Users have that package too, but not
+ * always where it could be found (pnpm), and `lit` exports the same types.
+ */
+const throughLit = (text: string): string => text.replace(/import\("(lit-html|lit-element|@lit\/reactive-element)"\)/g, 'import("lit")');
+
 /** The modules that a declaration file names. */
 const importsOf = (text: string): string[] => ts.preProcessFile(text).importedFiles.map(file => file.fileName);
 
@@ -22,7 +28,7 @@ export function buildTypes(): Files {
   const outDir = fromRoot('dist/types');
   ts.createProgram(ENTRIES.map(entry => fromRoot(entry)), {
     ...options, outDir, declaration: true, emitDeclarationOnly: true, noCheck: true, // `npm run typecheck` is the check
-  }).emit(undefined, (path, text) => emitted.set(relative(outDir, path).split(sep).join('/'), text));
+  }).emit(undefined, (path, text) => emitted.set(relative(outDir, path).split(sep).join('/'), throughLit(text)));
 
   const files: Files = new Map();
   const visit = (path: string): void => {

@@ -34,9 +34,13 @@ export function copiesOnClick(button: HTMLButtonElement, text: () => string, ann
   button.addEventListener('click', () => {
     void copyText(text()).then(copied => {
       label.textContent = copied ? 'Copied' : 'Not allowed';
+      button.toggleAttribute('data-copied', copied);
       announce(copied ? 'Copied' : 'This browser does not let the page copy. Select the text and copy it yourself.');
       clearTimeout(timer);
-      timer = setTimeout(() => { label.textContent = words; }, COPIED_MS);
+      timer = setTimeout(() => {
+        label.textContent = words;
+        button.removeAttribute('data-copied');
+      }, COPIED_MS);
     });
   });
 }

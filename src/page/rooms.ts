@@ -35,7 +35,7 @@ export function roomOf({pathname, searchParams}: URL): string {
 export function linkTo(room: string, base: URL, style: LinkStyle): URL {
   // "." and ".." vanish from paths, percent-encoded or not.
   if (style === 'path' && !/^\.{1,2}$/.test(room)) return new URL(`/r/${encodeURIComponent(room)}`, base);
-  const url = new URL(style === 'path' ? '/' : base.pathname, base);
+  const url = new URL(style === 'path' || base.pathname.startsWith('/r/') ? '/' : base.pathname, base);
   url.searchParams.set('room', room);
   return url;
 }
