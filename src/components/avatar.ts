@@ -1,5 +1,5 @@
 import {css, html} from 'lit';
-import {hue, initials} from '../room/names.js';
+import {hue, initials} from '../room/people.js';
 
 /** The colour of a person leans on the text's own, so that it can be read wherever text can; the ratio is for AA, light and dark. */
 export const avatarStyles = css`

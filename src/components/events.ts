@@ -1,5 +1,5 @@
 /** All DOM events of the elements. Facts tell what happened; requests ask the room around an element, or the one it names. */
-import type {ChatMessage} from '../room/chat-log.js';
+import type {ChatMessage} from '../room/chat.js';
 import type {RoomRequest} from '../room/consumer.js';
 import type {RoomData, RoomState} from '../room/types.js';
 

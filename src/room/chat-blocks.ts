@@ -1,6 +1,6 @@
-import type {ChatLine, ChatMessage, ChatNotice} from './chat-log.js';
-import {displayName} from './names.js';
-import {nameList} from './words.js';
+import type {ChatLine, ChatMessage, ChatNotice} from './chat.js';
+import {nameList} from './chat-words.js';
+import {displayName} from './people.js';
 
 /** Messages of one person that belong together: within one minute of the first. */
 export interface MessageBlock {

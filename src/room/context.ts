@@ -1,5 +1,5 @@
 import {createContext} from '@lit/context';
-import {EMPTY_CHAT, type ChatState} from './chat-log.js';
+import {EMPTY_CHAT, type ChatState} from './chat.js';
 import {IDLE_STATE, type RoomState} from './types.js';
 
 /** What elements see of a room; a new frozen object after every change. */

@@ -1,15 +1,14 @@
 import {ContextProvider} from '@lit/context';
 import type {ReactiveController, ReactiveControllerHost} from 'lit';
 import {MeshError, asMeshError} from '../mesh/errors.js';
-import {ChatLog} from './chat-log.js';
+import type {ChatLog} from './chat-log.js';
+import type {ChatLogs} from './chat-logs.js';
+import {EMPTY_CHAT} from './chat.js';
 import {idleView, roomContext, type RoomView} from './context.js';
 import {withDefaultUrl, type LoadEngine} from './engine.js';
 import {cleanName} from './names.js';
 import {IDLE_STATE, type RoomErrorEvent, type RoomMessageEvent, type RoomOptions, type RoomSession, type RoomState, type SendOptions}
   from './types.js';
-
-/** Chats of rooms that were left are kept, so that coming back shows them, and what was not sent yet is sent; so many at most. */
-const MAX_LOGS = 8;
 
 export type RoomControllerHost = ReactiveControllerHost & HTMLElement;
 
@@ -25,6 +24,8 @@ export interface RoomControllerOptions {
   /** Which room to be in, read at every update of the host; an empty `room` means none. */
   readonly options: () => RoomOptions;
   readonly load: () => LoadEngine;
+  /** Loads what keeps the chat. */
+  readonly loadChats: () => Promise<ChatLogs>;
   readonly observer: RoomObserver;
 }
 
@@ -36,10 +37,13 @@ export class RoomController implements ReactiveController {
   readonly #host: RoomControllerHost;
   readonly #deps: RoomControllerOptions;
   readonly #provider: ContextProvider<typeof roomContext>;
-  readonly #logs = new Map<string, ChatLog>();
+  #logs: Promise<ChatLogs> | undefined;
   #session: RoomSession | undefined;
   #state: RoomState = IDLE_STATE;
-  #log = new ChatLog();
+  /** The chat of the room that the host is in, on its way to, or has just left. */
+  #log: Promise<ChatLog> | undefined;
+  #logKey = '';
+  #unwatch = new AbortController();
   /** What identifies the room that the host is in or on its way to; empty for none. */
   #key = '';
   /** The key of the room that the host names but has asked to be out of; empty for none. */
@@ -104,12 +108,12 @@ export class RoomController implements ReactiveController {
   }
 
   async say(text: string): Promise<void> {
-    if (!this.#key && !this.#left) throw new MeshError('not-joined', 'there is no room to say it in: set `room`');
-    await this.#log.say(text, this.view.name);
+    if (!this.#log) throw new MeshError('not-joined', 'there is no room to say it in: set `room`');
+    await (await this.#log).say(text, this.view.name);
   }
 
   async retry(id: string): Promise<void> {
-    await this.#log.retry(id);
+    await (await this.#log)?.retry(id);
   }
 
   /** A machine that was offline when it tried can reach the server now. */
@@ -142,15 +146,19 @@ export class RoomController implements ReactiveController {
     this.#exit();
     this.#key = key;
     const {signal} = this.#attempt = new AbortController();
-    this.#log = key ? this.#logOf(key) : this.#left ? this.#log : new ChatLog();
+    this.#useLog(key || this.#left);
     const room = key || this.#left ? options.room : '';
     this.#commit(Object.freeze({...IDLE_STATE, room, status: key ? 'joining' : 'idle'}));
     if (!key) return;
     try {
       // One room after the other, so that nobody sees this user in both.
-      const [create] = await Promise.all([this.#deps.load()(), this.#leaving]);
+      const [create, log] = await Promise.all([this.#deps.load()(), this.#log!, this.#leaving]);
       if (signal.aborted) throw new MeshError('aborted', 'another room was named, or the element removed, before this one was joined');
-      await this.#open(create({...options, name: this.view.name, signal}), signal).join();
+      const session = create({...options, name: this.view.name, signal});
+      this.#open(session, signal);
+      // After the mirror, so that whoever reads a chat line finds its author among the people.
+      log.attach(session);
+      await session.join();
     } catch (thrown) {
       const error = asMeshError(thrown, 'server-unreachable');
       if (!signal.aborted) this.#fail(error);
@@ -158,21 +166,18 @@ export class RoomController implements ReactiveController {
     }
   }
 
-  #open(session: RoomSession, signal: AbortSignal): RoomSession {
+  #open(session: RoomSession, signal: AbortSignal): void {
     this.#session = session;
     const mirror = () => this.#commit(session.state);
     session.addEventListener('status-change', mirror, {signal});
     session.addEventListener('peers-change', mirror, {signal});
     session.addEventListener('message', (event) => this.#deps.observer.onMessage(event), {signal});
     session.addEventListener('error', ({error}: RoomErrorEvent) => this.#report(error), {signal});
-    // After the mirror: whoever reads a chat line finds its author among the peers.
-    this.#log.attach(session);
-    return session;
   }
 
   #exit(): void {
     this.#attempt.abort();
-    this.#log.detach();
+    this.#log?.then((log) => log.detach(), () => undefined);
     const session = this.#session;
     this.#session = undefined;
     if (session) this.#leaving = Promise.all([this.#leaving, session.leave()]).then(() => undefined, (error: unknown) => this.#report(error));
@@ -194,7 +199,7 @@ export class RoomController implements ReactiveController {
   #commit(state: RoomState): void {
     const before = this.#state;
     this.#state = state;
-    this.#publish({state, chat: this.#log.state});
+    this.#publish({state});
     this.#deps.observer.onState(state, before);
   }
 
@@ -202,14 +207,25 @@ export class RoomController implements ReactiveController {
     this.#provider.setValue(Object.freeze({...this.view, ...change}));
   }
 
-  #logOf(key: string): ChatLog {
-    const log = this.#logs.get(key) ?? new ChatLog();
-    if (!this.#logs.has(key)) log.addEventListener('change', () => log === this.#log && this.#publish({chat: log.state}));
-    // Newest last; the oldest that holds nothing unsent is forgotten.
-    this.#logs.delete(key);
-    const spare = this.#logs.size >= MAX_LOGS && [...this.#logs].find(([, each]) => !each.unsent);
-    if (spare) this.#logs.delete(spare[0]);
-    this.#logs.set(key, log);
-    return log;
+  /** Shows the chat of the room `key`, empty until the log is loaded; that of no room is empty. */
+  #useLog(key: string): void {
+    if (key === this.#logKey) return;
+    this.#logKey = key;
+    this.#unwatch.abort();
+    const {signal} = this.#unwatch = new AbortController();
+    this.#publish({chat: EMPTY_CHAT});
+    this.#log = undefined;
+    if (!key) return;
+    this.#logs ??= this.#deps.loadChats();
+    this.#log = this.#logs.then((logs) => logs.of(key));
+    this.#log.then((log) => {
+      if (signal.aborted) return;
+      this.#publish({chat: log.state});
+      log.addEventListener('change', () => this.#publish({chat: log.state}), {signal});
+    }, () => {
+      // A chunk that could not be loaded is asked for again at the next attempt.
+      this.#logs = undefined;
+      if (!signal.aborted) this.#logKey = '';
+    });
   }
 }

@@ -54,25 +54,6 @@ export function ownerWords({status, error, room, peers}: RoomState): string {
   return peers.filter((peer) => peer.link === 'lost').map(({id, reason}) => `${id}: ${reason ?? 'no link'}`).join('\n');
 }
 
-/** Why a message was not sent. */
-export function failureWords(reason: MeshErrorCode | undefined): string {
-  if (reason === 'undelivered') return 'Nobody got this.';
-  if (reason === 'too-large') return 'This is too long to send.';
-  return 'Not sent.';
-}
-
-export const missedWords = (missed: number): string => `${plural(missed, 'person', 'people')} did not get this.`;
-
-export const tooLongWords = (length: number, max: number): string =>
-  `${length.toLocaleString()} characters: a message has at most ${max.toLocaleString()}.`;
-
-/** A list of names as one reads it: "Ada", "Ada and Bo", "Ada, Bo and 3 others". */
-export function nameList(names: readonly string[]): string {
-  if (names.length < 3) return names.join(' and ');
-  if (names.length === 3) return `${names[0]}, ${names[1]} and ${names[2]}`;
-  return `${names[0]}, ${names[1]} and ${names.length - 2} others`;
-}
-
 /** Words for a chat without any message. */
 export function chatWords(state: RoomState): Words {
   if (state.status !== 'joined') return roomWords(state);

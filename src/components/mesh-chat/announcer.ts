@@ -1,6 +1,7 @@
 import type {ReactiveController, ReactiveControllerHost} from 'lit';
-import type {ChatMessage} from '../../room/chat-log.js';
-import {clip, displayName} from '../../room/names.js';
+import type {ChatMessage} from '../../room/chat.js';
+import {clip} from '../../room/names.js';
+import {displayName} from '../../room/people.js';
 
 /** Milliseconds between announcements: a screen reader takes about as long to say one, and more would only queue up behind it. */
 const PAUSE_MS = 2000;

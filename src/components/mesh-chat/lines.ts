@@ -1,9 +1,9 @@
 import {html, nothing, type TemplateResult} from 'lit';
 import {summary, noticeWords, type ChatBlock, type NoticeBlock} from '../../room/chat-blocks.js';
-import type {ChatMessage} from '../../room/chat-log.js';
-import {displayName, hue} from '../../room/names.js';
+import type {ChatMessage} from '../../room/chat.js';
+import {failureWords, missedWords} from '../../room/chat-words.js';
+import {displayName, hue} from '../../room/people.js';
 import {isEmoji, toParts} from '../../room/rich-text.js';
-import {failureWords, missedWords} from '../../room/words.js';
 import {avatar} from '../avatar.js';
 import {alertIcon, clockIcon} from '../icons.js';
 

@@ -12,45 +12,6 @@ export const styles = css`
 .lines { margin-block-start: auto; }
 .empty { margin: auto; max-inline-size: 26em; text-align: center; color: var(--_muted); padding: var(--_space); }
 .empty strong { display: block; }
-.block { display: flex; gap: .5em; margin-block-start: calc(var(--_space) * 1.25); }
-.block > .avatar { font-size: .9em; align-self: flex-end; }
-.said { min-inline-size: 0; flex: 1; }
-.author { font-size: .85em; font-weight: 600; padding-inline: .85em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.own { display: block; }
-.row { display: flex; align-items: center; gap: .5em; margin-block-start: 2px; }
-.own .row { flex-direction: row-reverse; }
-.bubble {
-  max-inline-size: min(85%, 42em); min-inline-size: 0; padding: .4em .85em; border-radius: var(--_radius);
-  background: var(--_surface); white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext;
-}
-.own .bubble { background: var(--_accent); color: var(--_on-accent); }
-.said .row + .row .bubble { border-start-start-radius: 4px; }
-.said .row:not(:last-child) .bubble { border-end-start-radius: 4px; }
-.own .row + .row .bubble { border-start-end-radius: 4px; }
-.own .row:not(:last-child) .bubble { border-end-end-radius: 4px; }
-.block .emoji { background: none; padding-inline: .1em; font-size: 2.2em; line-height: 1.2; }
-.waiting .bubble { opacity: .65; }
-a { color: var(--_link); text-underline-offset: .15em; }
-.own a { color: inherit; }
-code { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace; font-size: .9em; }
-.bubble > code { background: color-mix(in oklab, currentColor 10%, transparent); border-radius: 4px; padding: .1em .3em; }
-pre { margin: .2em 0; overflow-x: auto; white-space: pre; overflow-wrap: normal; unicode-bidi: isolate; direction: ltr; text-align: left; }
-time { flex: none; font-size: .75em; color: var(--_muted); opacity: 0; transition: opacity .12s; white-space: nowrap; }
-.row:hover time, .row:focus-within time, details time { opacity: 1; }
-.note { display: flex; align-items: center; justify-content: flex-end; gap: .35em; color: var(--_muted); font-size: .8em; padding: .2em .3em; }
-.note.failed { color: var(--_danger); }
-.note svg { inline-size: 1em; block-size: 1em; }
-.sending { animation: appear 1ms 1.5s both; }
-.aside { color: var(--_muted); font-size: .8em; text-align: center; padding: calc(var(--_space) * 1.25) 2em 0; overflow-wrap: anywhere; }
-summary { cursor: pointer; list-style: none; }
-summary::after { content: ''; display: inline-block; inline-size: .4em; block-size: .4em; margin-inline-start: .5em; translate: 0 -.15em;
-  rotate: 45deg; border: solid; border-width: 0 1.5px 1.5px 0; }
-.jump {
-  position: absolute; inset-block-end: var(--_space); inset-inline: 0; margin-inline: auto; inline-size: fit-content; display: flex;
-  align-items: center; gap: .4em; font-size: .85em; font-weight: 600; padding: .35em .9em; border-radius: 99px;
-  background: var(--_accent); color: var(--_on-accent); animation: appear .15s;
-}
-.jump svg { inline-size: 1.1em; block-size: 1.1em; }
 .banner { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: center; gap: 0 .5em; color: var(--_muted); font-size: .85em;
   padding: 0 var(--_space) calc(var(--_space) / 2); margin: 0; text-align: center; }
 form { flex: none; display: flex; flex-wrap: wrap; align-items: flex-end; gap: var(--_space); margin: 0;
@@ -68,8 +29,6 @@ textarea:disabled { opacity: .6; }
 .send { flex: none; inline-size: calc(2.3em + 2px); block-size: calc(2.3em + 2px); padding: 0; border-radius: 50%; display: grid; place-items: center;
   color: var(--_muted); transition: background .12s, color .12s; }
 .send.ready { background: var(--_accent); color: var(--_on-accent); }
-@keyframes appear { from { opacity: 0; } }
-@container (inline-size < 22rem) { .block > .avatar { display: none; } }
 @media (pointer: coarse) { .send { inline-size: 44px; block-size: 44px; } textarea { min-block-size: 44px; padding-block: .6em; font-size: max(16px, 1em); } }
-@media (forced-colors: active) { .bubble { border: 1px solid; } textarea { border-color: currentColor; } .jump, .send { border: 1px solid; } }
+@media (forced-colors: active) { textarea { border-color: currentColor; } .send { border: 1px solid; } }
 `;

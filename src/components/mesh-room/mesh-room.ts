@@ -68,6 +68,7 @@ export class MeshRoom extends LitElement implements RoomObserver {
     super();
     this.#room = new RoomController(this, {
       load: () => this.engine,
+      loadChats: async () => new (await import('../later.js')).ChatLogs(),
       observer: this,
       options: () => ({
         room: this.room ?? '',
@@ -75,8 +76,8 @@ export class MeshRoom extends LitElement implements RoomObserver {
         ...this.url && {url: this.url},
         ...this.list && {list: this.list},
         ...this.topology && {topology: this.topology},
-        // Asked through a function, so that servers that are set later count from the next attempt on.
-        iceServers: () => typeof this.iceServers === 'function' ? this.iceServers() : this.iceServers ?? [],
+        // Asked through a function, so that servers that are changed later count from the next attempt on.
+        ...this.iceServers && {iceServers: () => typeof this.iceServers === 'function' ? this.iceServers() : this.iceServers ?? []},
       }),
     });
     this.addEventListener('mesh-say-request', (event: MeshSayRequestEvent) => event.respondWith(this.#room.say(event.text)));

@@ -1,17 +1,11 @@
-import {LitElement, html, nothing} from 'lit';
+import {LitElement, adoptStyles, html} from 'lit';
 import {property, state} from 'lit/decorators.js';
-import {repeat} from 'lit/directives/repeat.js';
 import {RoomConsumer} from '../../room/consumer.js';
-import {displayName} from '../../room/names.js';
-import type {PeerState} from '../../room/types.js';
+import type {RoomView} from '../../room/context.js';
 import {plural} from '../../room/words.js';
-import {avatar, avatarStyles} from '../avatar.js';
 import {baseStyles} from '../base.styles.js';
 import {chevronIcon} from '../icons.js';
 import {styles} from './mesh-roster.styles.js';
-
-/** What there is to say of a connection; nothing while it works, whichever way it takes. */
-const LINK_WORDS: Partial<Record<PeerState['link'], string>> = {connecting: 'Connecting…', lost: 'Cannot be reached'};
 
 /**
  * @summary Who is in the room, oneself first. In a narrow room a strip that opens.
@@ -21,42 +15,52 @@ const LINK_WORDS: Partial<Record<PeerState['link'], string>> = {connecting: 'Con
  * @csspart toggle - The button that opens the strip.
  */
 export class MeshRoster extends LitElement {
-  static override styles = [baseStyles, avatarStyles, styles];
+  static override styles = [baseStyles, styles];
 
   readonly #room = new RoomConsumer(this, () => this.for);
+  #loading: Promise<void> | undefined;
+  #people: ((view: RoomView) => unknown) | undefined;
 
   @state() private open = false;
 
   /** Id of the `<mesh-room>`; empty for the one around this element. */
   @property() for = '';
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    // Nobody is known before the room is joined, so the people come after the frame is painted. Without them the count still stands.
+    this.#loading ??= this.#load().catch(() => {
+      this.#loading = undefined;
+    });
+  }
+
+  protected override async getUpdateComplete(): Promise<boolean> {
+    await this.#loading;
+    return super.getUpdateComplete();
+  }
+
+  async #load(): Promise<void> {
+    const {renderPeople, peopleStyles} = await import('../later.js');
+    adoptStyles(this.renderRoot as ShadowRoot, [...MeshRoster.elementStyles, ...peopleStyles]);
+    this.#people = renderPeople;
+    this.requestUpdate();
+  }
+
   #toggle = (): void => {
     this.open = !this.open;
   };
 
   #onKey = (event: KeyboardEvent): void => {
-    if (event.key !== 'Escape' || !this.open) return;
-    event.stopPropagation();
-    this.open = false;
+    if (event.key === 'Escape') this.open = false;
   };
-
-  #person(id: string, shown: string, link: PeerState['link'] | 'self') {
-    const words = link === 'self' ? undefined : LINK_WORDS[link];
-    return html`<li part="person" class=${link} title=${words ? `${shown}: ${words}` : shown}
-      >${avatar(id, shown)}<div class="who"><div class="name" dir="auto">${shown}${link === 'self' ? html` <span class="you">you</span>` : nothing}</div
-      >${words ? html`<span class="link">${words}</span>` : nothing}</div></li>`;
-  }
 
   protected override render() {
     const view = this.#room.view;
-    if (!view?.state.selfId) return html`<div class="people"><span class="count">Nobody here yet</span></div>`;
-    const {state: {peers, selfId}, name} = view;
-    const count = plural(peers.length + 1, 'person', 'people');
-    return html`<div class="people ${this.open ? 'open' : ''}" @keydown=${this.#onKey}
-      ><span class="count" id="count">${count}</span
-      ><ul part="list" role="list" aria-label="People in the room"
-        >${this.#person(selfId, displayName(selfId, name), 'self')}${repeat(peers, ({id}) => id, ({id, name, link}) =>
-          this.#person(id, displayName(id, name), link))}</ul
+    const known = view && /joined|offline|resuming/.test(view.state.status);
+    if (!known) return html`<div class="people"><span class="count">Nobody here yet</span></div>`;
+    const count = plural(view.state.peers.length + 1, 'person', 'people');
+    return html`<div class="people ${this.open ? 'open' : ''}" @keydown=${this.#onKey}><span class="count">${count}</span
+      ><ul part="list" role="list" aria-label="People in the room">${this.#people?.(view)}</ul
       ><button part="toggle" class="head" type="button" aria-expanded=${this.open} @click=${this.#toggle}>${count}${chevronIcon}</button></div>`;
   }
 }

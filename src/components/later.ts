@@ -1,0 +1,8 @@
+/**
+ * What elements need only once their frames are painted: one chunk, since every further one would cut what they share with the frames
+ * into more pieces. It is asked for as soon as an element is connected, beside the engine.
+ */
+export {ChatLogs} from '../room/chat-logs.js';
+export {Composer} from './mesh-chat/composer.js';
+export {LogView} from './mesh-chat/log-view.js';
+export {peopleStyles, renderPeople} from './mesh-roster/people.js';

@@ -1,0 +1,134 @@
+import {adoptStyles, html, nothing, type LitElement, type ReactiveController} from 'lit';
+import {repeat} from 'lit/directives/repeat.js';
+import {toBlocks, type ChatBlock} from '../../room/chat-blocks.js';
+import {EMPTY_CHAT, type ChatMessage, type ChatState} from '../../room/chat.js';
+import {plural} from '../../room/words.js';
+import {avatarStyles} from '../avatar.js';
+import {downIcon} from '../icons.js';
+import {Announcer} from './announcer.js';
+import {renderBlock} from './lines.js';
+import {logStyles} from './log-view.styles.js';
+import {ReadingPlace} from './place.js';
+
+/** Blocks that are drawn while the reader is at the end; more are drawn as the reader goes back. A screen holds about 10. */
+const WINDOW = 60;
+
+export interface LogViewOptions {
+  /** The element that scrolls; its first child holds the lines. */
+  readonly log: () => HTMLElement | null;
+  readonly chat: () => ChatState;
+  /** A message that was not there before; told once it is drawn. */
+  readonly onMessage: (message: ChatMessage) => void;
+  /** The reader has asked for the newest message. */
+  readonly onJump: () => void;
+}
+
+/** The inside of a chat's log: what is drawn of it, where its reader is, what is read aloud. A chunk of its own. */
+export class LogView implements ReactiveController {
+  readonly #host: LitElement;
+  readonly #options: LogViewOptions;
+  readonly #place: ReadingPlace;
+  readonly #announcer: Announcer;
+  #chat: ChatState = EMPTY_CHAT;
+  #blocks: readonly ChatBlock[] = [];
+  /** `seq` of the first line of the first block that is drawn. */
+  #start = 0;
+  #lastSeq = -1;
+  /** Others' messages that came while the reader was further up. */
+  #unseen = 0;
+
+  /** To be made after the host has its `renderRoot`. */
+  constructor(host: LitElement, options: LogViewOptions) {
+    this.#host = host;
+    this.#options = options;
+    // First, so that what it changes is drawn in the same update.
+    host.addController(this);
+    this.#announcer = new Announcer(host);
+    this.#place = new ReadingPlace(host, () => options.log() ?? undefined);
+    const {elementStyles} = host.constructor as typeof LitElement;
+    adoptStyles(host.renderRoot as ShadowRoot, [...elementStyles, avatarStyles, logStyles]);
+    host.requestUpdate();
+  }
+
+  get atEnd(): boolean {
+    return this.#place.atEnd;
+  }
+
+  hostUpdate(): void {
+    const chat = this.#options.chat();
+    if (chat !== this.#chat) this.#follow(chat);
+    if (this.#place.atEnd) this.#unseen = 0;
+    this.#slide();
+  }
+
+  /** To be called on every `scroll` of the log. */
+  onScroll(): void {
+    this.#place.onScroll();
+    const first = this.#firstDrawn();
+    if (!first || this.#place.atEnd || !this.#place.nearStart) return;
+    this.#start = this.#blocks[Math.max(0, first - WINDOW)]!.first.seq;
+    this.#host.requestUpdate();
+  }
+
+  toEnd(): void {
+    this.#place.toEnd();
+  }
+
+  /** Scrolls by a part of what is in sight. */
+  page(direction: 1 | -1): void {
+    const log = this.#options.log();
+    if (log) log.scrollTop += log.clientHeight * 0.85 * direction;
+  }
+
+  /** Takes in what is new in `chat`. */
+  #follow(chat: ChatState): void {
+    const {lines, logId} = chat;
+    const other = logId !== this.#chat.logId;
+    this.#chat = chat;
+    this.#blocks = toBlocks(lines, Date.now());
+    const from = other ? lines.length : lines.findLastIndex(({seq}) => seq <= this.#lastSeq) + 1;
+    this.#lastSeq = lines.at(-1)?.seq ?? -1;
+    if (other) {
+      this.#start = 0;
+      this.#place.toEnd();
+    }
+    const fresh = lines.slice(from).filter((line) => line.kind === 'text');
+    for (const message of fresh) {
+      if (message.own) {
+        this.#place.toEnd();
+      } else {
+        this.#unseen++;
+        this.#announcer.announce(message);
+      }
+    }
+    if (fresh.length) void this.#host.updateComplete.then(() => fresh.forEach((message) => this.#options.onMessage(message)));
+  }
+
+  /** Draws the last blocks while the reader is at the end, and keeps the first that is drawn while not. */
+  #slide(): void {
+    const seqFromEnd = (blocks: number) => this.#blocks.at(-blocks)?.first.seq ?? 0;
+    const latest = seqFromEnd(WINDOW);
+    // In steps of half a window: each is a change to the top of what is drawn.
+    if (this.#place.atEnd && seqFromEnd(WINDOW * 1.5) > this.#start) this.#start = latest;
+  }
+
+  #firstDrawn(): number {
+    return Math.max(0, this.#blocks.findIndex(({first: {seq}}) => seq >= this.#start));
+  }
+
+  /** What is read aloud. */
+  get announcement(): string {
+    return this.#announcer.text;
+  }
+
+  lines() {
+    return repeat(this.#blocks.slice(this.#firstDrawn()), ({kind, first: {seq}}) => `${kind}${seq}`, renderBlock);
+  }
+
+  jump() {
+    if (this.#place.atEnd) return nothing;
+    return html`<button class="jump" type="button" @click=${this.#options.onJump}>${downIcon}${this.#unseen
+      ? plural(this.#unseen, 'new message', 'new messages')
+      : 'Newest'}</button>`;
+  }
+}
