@@ -38,16 +38,17 @@ export const RETRY_LONGEST_MS = 1_000;
 /** Pause before the List is written again after the server refused: a refusal rarely changes soon. */
 export const REFUSED_PAUSE_MS = 5_000;
 
-/** Without a guard: how often a member asks whether its predecessor is still there. */
+/** Without a guard: how often, at the least, a member asks whether its predecessor is still there. */
 export const WATCH_MS = 4_000;
 /** The same while somebody is suspect. */
 export const SUSPECT_MS = 2_000;
 /** How long after the server's first answer the absence of another is an answer too; they leave the server together. */
-export const ABSENCE_MS = 1_000;
+export const ABSENCE_MS = 500;
 /** How often in a row a member must be absent to be taken for dead: long enough for it to connect again. */
 export const ABSENCES = 4;
 /**
- * A member that died is out of the List within this time of its socket's end, on a server without a guard: a whole watch
- * period, the suspicions, the answers' time, and a reserve for writing.
+ * A member whose socket ended is out of the List within this time on a server without a guard: a watch period, the suspicions, each
+ * with its wait for an answer, and a reserve for writing. Several deaths at one time are found together if they are no neighbours;
+ * of neighbours in the ring of ids five are found in one more suspicion, twenty-one in two, and so on.
  */
-export const LEASE_MS = WATCH_MS + (ABSENCES - 1) * (SUSPECT_MS + ABSENCE_MS) + ABSENCE_MS + 2_000;
+export const LEASE_MS = WATCH_MS + ABSENCE_MS + ABSENCES * (SUSPECT_MS + ABSENCE_MS) + 2_000;

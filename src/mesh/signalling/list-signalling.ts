@@ -18,9 +18,11 @@ import {
 const FINAL: ReadonlySet<string> = new Set(['bad-url', 'denied']);
 
 interface Opening {
-  resolve(): void;
-  reject(error: MeshError): void;
+  readonly resolve: () => void;
+  readonly reject: (error: MeshError) => void;
   attempts: number;
+  /** Why the last attempt failed. */
+  last: MeshError;
 }
 
 export class ListSignalling extends EventTarget implements Signalling {
@@ -58,7 +60,7 @@ export class ListSignalling extends EventTarget implements Signalling {
     this.#membership = new Membership({
       list, id: this.selfId, clock: this.#clock,
       onSettled: () => this.#onSettled(),
-      onDenied: () => this.#refused(new MeshError('denied', `The server does not let ${this.selfId} write the List`)),
+      onDenied: () => this.#onDenied(new MeshError('denied', `The server does not let this user into the List ${options.list}`)),
     });
     this.#ghosts = new GhostWatch({list, id: this.selfId, clock: this.#clock, probe: (ids, done) => {
       if (this.#connection) this.#connection.probe(ids, done);
@@ -97,18 +99,15 @@ export class ListSignalling extends EventTarget implements Signalling {
 
   async #open(signal: AbortSignal | undefined): Promise<void> {
     if (this.#closed) throw new MeshError('aborted', 'Signalling was closed before it was opened');
-    let last = new MeshError('server-unreachable', `Nothing answered at ${this.#options.url}`);
     const abort = (): void => this.#opening?.reject(new MeshError('aborted', 'Joining was given up', {cause: signal?.reason}));
     let timeout: Cancel | undefined;
     try {
       if (signal?.aborted) throw new MeshError('aborted', 'Joining was given up', {cause: signal.reason});
       await new Promise<void>((resolve, reject) => {
-        this.#opening = {resolve, reject, attempts: 0};
-        this.#onFailedAttempt = (error) => {
-          last = error;
-        };
+        this.#opening = {resolve, reject, attempts: 0, last: new MeshError('server-unreachable', `${this.#options.url} did not answer`)};
         signal?.addEventListener('abort', abort, {once: true});
-        timeout = this.#clock.after(OPEN_TIMEOUT_MS, () => reject(last));
+        timeout = this.#clock.after(OPEN_TIMEOUT_MS, () => reject(this.#online
+          ? new MeshError('denied', `The server did not let this user into the List ${this.#options.list} in time`) : this.#opening?.last));
         this.#setStatus('connecting');
         this.#membership.enter();
         this.#start();
@@ -119,13 +118,10 @@ export class ListSignalling extends EventTarget implements Signalling {
       throw error;
     } finally {
       this.#opening = undefined;
-      this.#onFailedAttempt = undefined;
       timeout?.();
       signal?.removeEventListener('abort', abort);
     }
   }
-
-  #onFailedAttempt: ((error: MeshError) => void) | undefined;
 
   /** One attempt at one connection. */
   #start(): void {
@@ -133,15 +129,18 @@ export class ListSignalling extends EventTarget implements Signalling {
     const current = (): boolean => this.#connection === connection;
     try {
       connection = this.#connect(
-        {url: this.#options.url, list: this.#options.list, selfId: this.selfId, token: this.#token, clock: this.#clock},
+        {
+          url: this.#options.url, list: this.#options.list, selfId: this.selfId, token: this.#token, clock: this.#clock,
+          explain: this.#opening !== undefined,
+        },
         {
           onOpen: () => current() && this.#onOpen(),
-          onList: (view) => current() && this.#onList(view),
+          onList: view => current() && this.#onList(view),
           onListLost: () => current() && this.#held.lost(),
-          onListDenied: (error) => current() && this.#onListDenied(error),
-          onSignal: (data) => current() && this.#onSignal(data),
-          onRefused: (error) => current() && this.#refused(error),
-          onClose: (error) => current() && this.#onClose(error),
+          onListDenied: error => current() && this.#onDenied(error),
+          onSignal: data => current() && this.#onSignal(data),
+          onRefused: error => current() && this.#refused(error),
+          onClose: error => current() && this.#onClose(error),
         });
       this.#connection = connection;
     } catch (error) {
@@ -173,7 +172,7 @@ export class ListSignalling extends EventTarget implements Signalling {
     if (this.#connection && !this.#connection.guarded) this.#ghosts.start();
   }
 
-  #onListDenied(error: MeshError): void {
+  #onDenied(error: MeshError): void {
     if (this.#opening) this.#opening.reject(error);
     else this.#refused(error);
   }
@@ -201,7 +200,7 @@ export class ListSignalling extends EventTarget implements Signalling {
       return;
     }
     if (this.#opening) {
-      this.#onFailedAttempt?.(error);
+      this.#opening.last = error;
       if (FINAL.has(error.code) || ++this.#opening.attempts >= OPEN_ATTEMPTS) {
         this.#opening.reject(error);
         return;
@@ -218,7 +217,7 @@ export class ListSignalling extends EventTarget implements Signalling {
     this.#opening?.reject(new MeshError('aborted', 'Signalling was closed while it was opened'));
     // Whoever has not logged in has written nothing.
     if (this.#online) {
-      await new Promise<void>((resolve) => {
+      await new Promise<void>(resolve => {
         const cancel = this.#clock.after(LEAVE_TIMEOUT_MS, resolve);
         this.#onLeft = () => {
           cancel();
@@ -276,5 +275,5 @@ class CurrentList {
 
 /** 128 random bits. */
 function secret(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('');
 }

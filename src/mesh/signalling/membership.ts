@@ -107,7 +107,7 @@ export class Membership {
     const {list, id} = this.#options;
     const others = list.view?.without(id) ?? [];
     const write = this.#writing = {};
-    list.write(this.#wanted ? [...others, id] : others, (outcome) => {
+    list.write(this.#wanted ? [...others, id] : others, outcome => {
       // An answer from before `reset()` speaks of another connection.
       if (this.#writing !== write) return;
       this.#writing = undefined;

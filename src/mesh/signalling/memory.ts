@@ -35,7 +35,7 @@ export interface MemoryFaults {
 
 /** A `CreateSignalling` whose members meet at `server`. */
 export const createMemorySignalling = (server: MemorySignallingServer): CreateSignalling =>
-  (options) => new ListSignalling(server.connect, {clock: server.clock, ...options});
+  options => new ListSignalling(server.connect, {clock: server.clock, ...options});
 
 /** One List and who hears of it. */
 class MemoryList {
@@ -257,7 +257,7 @@ class MemoryConnection implements Connection {
 
   probe(ids: readonly PeerId[], done: (present: ReadonlySet<PeerId> | undefined) => void): void {
     this.#toServer(() => {
-      const present = new Set(ids.filter((id) => this.#server.isListening(id)));
+      const present = new Set(ids.filter(id => this.#server.isListening(id)));
       this.#server.deliver(this, () => done(present));
     });
   }

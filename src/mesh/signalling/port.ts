@@ -19,19 +19,19 @@ export type WriteOutcome = 'written' | 'conflict' | 'denied' | 'lost';
 /** What a connection reports. Calls come in the server's order, none before `Connect` has returned or after `onClose`. */
 export interface ConnectionEvents {
   /** Logged in, subscribed to own signals, and the List asked for. */
-  onOpen(): void;
+  readonly onOpen: () => void;
   /** The List as the server has it now: read, changed by somebody, or by our own write that was taken. */
-  onList(view: RosterView): void;
+  readonly onList: (view: RosterView) => void;
   /** The List was deleted, not emptied; it is made anew, and `onList` follows. */
-  onListLost(): void;
+  readonly onListLost: () => void;
   /** The List may not be read. */
-  onListDenied(error: MeshError): void;
+  readonly onListDenied: (error: MeshError) => void;
   /** What arrived as `rtc-signal/<self>`; unchecked. */
-  onSignal(data: unknown): void;
+  readonly onSignal: (data: unknown) => void;
   /** The server refused something that was not waited for. */
-  onRefused(error: MeshError): void;
+  readonly onRefused: (error: MeshError) => void;
   /** The connection is over, for good; also the answer when it could not be made. Fires once, unless `close()` came first. */
-  onClose(error: MeshError): void;
+  readonly onClose: (error: MeshError) => void;
 }
 
 /** One attempt at one connection: it opens once, closes once, and is not reused. */
@@ -64,6 +64,8 @@ export interface ConnectOptions {
   readonly selfId: PeerId;
   /** Known to this user alone: whoever brings the same one may take over the id's place from an older socket. */
   readonly token: string;
+  /** Whether somebody reads why it failed, so that finding out is worth a request. */
+  readonly explain: boolean;
   readonly clock: Clock;
 }
 

@@ -37,7 +37,7 @@ export class RosterView {
 
   /** The entries without any of `id`. */
   without(id: PeerId): PeerId[] {
-    return this.entries.filter((entry) => entry !== id);
+    return this.entries.filter(entry => entry !== id);
   }
 
   #count(): ReadonlyMap<PeerId, number> {
