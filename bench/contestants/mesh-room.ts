@@ -34,7 +34,9 @@ export class MeshRoom implements Contestant {
   }
 
   async send(data: Data, to?: string): Promise<void> {
-    await this.#room?.send(data, to === undefined ? {} : {to});
+    // Order is kept per channel, so bytes get one of their own, as in the floor: no line waits behind a transfer.
+    const channel = typeof data === 'string' ? 'text' : 'bytes';
+    await this.#room?.send(data, to === undefined ? {channel} : {channel, to});
   }
 
   async leave(): Promise<void> {
