@@ -12,7 +12,7 @@ const CONVERGENCE_MS = 1000;
 describe('List guard', {timeout: 120_000}, () => {
   let server: MeshServer;
   let url = '';
-  const open: Array<{close(): void}> = [];
+  const open: Array<{close(): unknown}> = [];
   const page = async (login?: Record<string, string>, at = url): Promise<PlainPage> => {
     const made = await PlainPage.open(at, login);
     open.push(made);
@@ -23,18 +23,18 @@ describe('List guard', {timeout: 120_000}, () => {
     open.push(made);
     return made;
   };
-  const other = async (options: ServerOptions): Promise<MeshServer & {endpoint: string}> => {
+  const other = async (options: ServerOptions): Promise<{made: MeshServer; endpoint: string}> => {
     const made = await startTestServer(options);
-    open.push({close: () => void made.stop()});
-    return {...made, port: made.port, url: made.url, endpoint: endpointOf(made)};
+    open.push({close: () => made.stop()});
+    return {made, endpoint: endpointOf(made)};
   };
 
   before(async () => {
     server = await startTestServer();
     url = endpointOf(server);
   });
-  afterEach(() => {
-    for (const each of open.splice(0)) each.close();
+  afterEach(async () => {
+    for (const each of open.splice(0)) await each.close();
   });
   after(() => server.stop());
 
@@ -152,8 +152,7 @@ describe('List guard', {timeout: 120_000}, () => {
     const {version = 0} = await bob.next(({action}) => action === RECORD_ACTION.READ_RESPONSE);
     await ada.write('gone', [], '2');
     // Ada gave up her id as well, so that it is free; Bob's view still shows her.
-    ada.close();
-    await ada.closed;
+    await ada.close();
     bob.send({
       topic: TOPIC.RECORD, action: RECORD_ACTION.UPDATE, name: 'gone', version: version + 1,
       data: JSON.stringify(['bob', 'ada']), isWriteAck: true, correlationId: '1',
@@ -222,7 +221,7 @@ describe('List guard', {timeout: 120_000}, () => {
   });
 
   it('bounds ids per List, Lists per user and Lists overall, and says so', async () => {
-    const {endpoint, health} = await other({limits: {idsPerList: 2, listsPerUser: 2, lists: 4}});
+    const {endpoint, made} = await other({limits: {idsPerList: 2, listsPerUser: 2, lists: 4}});
     const [a, b, c] = [await raw({}, endpoint), await raw({}, endpoint), await raw({}, endpoint)];
     assert.equal((await a.write('1', ['a'], '1')).isError ?? false, false);
     assert.equal((await b.write('1', ['b'], '1')).isError ?? false, false);
@@ -234,6 +233,6 @@ describe('List guard', {timeout: 120_000}, () => {
     await c.write('4', ['c'], '4');
     assert.equal((await c.write('5', ['c'], '5')).isError, true);
     assert.equal(await c.read('5'), undefined);
-    assert.equal(health().denied.limit, 3);
+    assert.equal(made.health().denied.limit, 3);
   });
 });

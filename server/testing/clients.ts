@@ -89,7 +89,7 @@ export class RawSocket {
   constructor(url: string) {
     this.socket = new WebSocket(url);
     this.socket.on('message', (data: Buffer) => {
-      this.received.push(...parse(data as unknown as Parameters<typeof parse>[0]) as Message[]);
+      this.received.push(...parse(data) as Message[]);
       for (const check of this.#waiting) check();
     });
     this.closed = once(this.socket, 'close').then(([code, reason]) => ({code: code as number, reason: String(reason)}));
@@ -178,8 +178,10 @@ export class RawSocket {
     return this.received.some(message => message.isError === true && (name === undefined || message.name === name));
   }
 
-  close(): void {
+  /** Settles once the server, too, has let go of the socket: it answers the close frame. */
+  async close(): Promise<void> {
     this.socket.close();
+    await this.closed;
   }
 }
 
