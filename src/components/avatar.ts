@@ -3,7 +3,7 @@ import {hue, initials} from '../room/people.js';
 
 /** The colour of a person leans on the text's own, so that it can be read wherever text can; the ratio is for AA, light and dark. */
 export const avatarStyles = css`
-.avatar, .author { --_person: oklch(.62 .17 var(--hue)); color: color-mix(in oklab, var(--_person) 52%, currentColor); }
+.avatar, .author { --_person: oklch(.62 .17 var(--hue)); color: color-mix(in oklab, var(--_person) 68%, currentColor); }
 .avatar {
   flex: none;
   inline-size: 2em;

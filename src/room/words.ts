@@ -29,18 +29,15 @@ const ERRORS: Partial<Record<MeshErrorCode, Words>> = {
 };
 
 /** Words for the room as a whole. */
-export function roomWords({status, error, room, peers}: RoomState): Words {
+export function roomWords({status, error, room}: RoomState): Words {
   switch (status) {
     case 'joining': return {title: 'Joining…'};
     case 'offline': return {title: 'Offline', hint: 'Messages wait until the connection is back.'};
     case 'resuming': return {title: 'Reconnecting…', hint: 'Messages wait until then.'};
     case 'failed': return (error && ERRORS[error.code]) ?? BUSY;
     case 'idle': return room ? {title: 'You left', hint: 'You can come back any time.', retry: true} : {title: 'No room', hint: ASK_OWNER};
-    case 'joined': {
-      const lost = peers.filter((peer) => peer.link === 'lost').length;
-      const hint = `${plural(lost, 'person', 'people')} cannot be reached right now. This goes on being tried.`;
-      return {title: 'Connected', ...lost && {hint}};
-    }
+    // Who cannot be reached is marked in the list of people: there is nothing that a visitor could do about it.
+    case 'joined': return {title: 'Connected'};
   }
 }
 
@@ -49,7 +46,7 @@ export const retryWord = (status: RoomState['status']): string => status === 'id
 
 /** For the site's owner: what is wrong, with the names that a developer can look up. */
 export function ownerWords({status, error, room, peers}: RoomState): string {
-  if (error && status !== 'joined') return `${error.code}: ${error.message}`;
+  if (error && status === 'failed') return `${error.code}: ${error.message}`;
   if (status === 'idle' && !room) return '<mesh-room> has no room: give it a room attribute, such as room="lobby".';
   return peers.filter((peer) => peer.link === 'lost').map(({id, reason}) => `${id}: ${reason ?? 'no link'}`).join('\n');
 }

@@ -42,6 +42,6 @@ summary::after { content: ''; display: inline-block; inline-size: .4em; block-si
 }
 .jump svg { inline-size: 1.1em; block-size: 1.1em; }
 @keyframes appear { from { opacity: 0; } }
-@container (inline-size < 22rem) { .block > .avatar { display: none; } }
+@container (inline-size < 17rem) { .block > .avatar { display: none; } }
 @media (forced-colors: active) { .bubble, .jump { border: 1px solid; } }
 `;

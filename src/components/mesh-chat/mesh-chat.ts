@@ -152,20 +152,20 @@ export class MeshChat extends LitElement {
 
   /** One line above the composer for what the writer must know. */
   #banner(roomState: RoomState) {
-    if (roomState.status === 'joined' || roomState.status === 'joining') return nothing;
     const {title, hint, retry} = roomWords(roomState);
-    return html`<p class="banner"><span>${title}${hint ? html`. ${hint}` : nothing}</span>${retry ? this.#rejoinButton(roomState) : nothing}</p>`;
+    return html`${title} · ${hint}${retry ? this.#rejoinButton(roomState) : nothing}`;
   }
 
   protected override render() {
     const {state: roomState, chat} = this.#room.view ?? {state: IDLE_STATE, chat: EMPTY_CHAT};
     const blank = !chat.lines.length;
+    const fine = blank || roomState.status === 'joined' || roomState.status === 'joining';
     const {ready, problem} = this.#composer ?? {ready: false, problem: this.broken ? 'Messages could not be loaded. Reload the page.' : ''};
     return html`<div class="body"
       ><div part="log" class="log" role="log" aria-live="off" aria-label="Messages" tabindex="0" @scroll=${this.#onScroll}
         @click=${this.#onClick} @keydown=${this.#onLogKey}><div class="lines">${this.#view?.lines()}</div
         >${blank ? this.#empty(roomState) : nothing}</div>${this.#view?.jump()}</div
-      >${blank ? nothing : this.#banner(roomState)}<form part="composer" @submit=${this.#onSubmit}
+      ><p class="banner" role="status" ?hidden=${fine}>${fine ? nothing : this.#banner(roomState)}</p><form part="composer" @submit=${this.#onSubmit}
         ><p class="problem" role="alert" ?hidden=${!problem}>${problem}</p
         ><textarea part="input" rows="1" dir="auto" aria-label="Message" placeholder="Message" enterkeyhint="send" autocomplete="off"
           ?disabled=${!roomState.room} @input=${this.#onInput} @keydown=${this.#onKey}></textarea

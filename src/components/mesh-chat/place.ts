@@ -14,11 +14,13 @@ export class ReadingPlace implements ReactiveController {
   #anchor: {readonly element: Element; readonly top: number} | undefined;
   #watched: HTMLElement | undefined;
   #atEnd = true;
+  /** Where the log was when it was last looked at. */
+  #top = 0;
 
   constructor(host: ReactiveControllerHost, log: () => HTMLElement | undefined) {
     this.#host = host;
     this.#log = log;
-    if (typeof ResizeObserver === 'function') this.#resized = new ResizeObserver(() => this.#hold());
+    if (typeof ResizeObserver === 'function') this.#resized = new ResizeObserver(() => this.#onResize());
     host.addController(this);
   }
 
@@ -35,6 +37,8 @@ export class ReadingPlace implements ReactiveController {
   hostUpdate(): void {
     this.#anchor = undefined;
     const log = this.#log();
+    // The reader may have moved since the last frame, and the event that tells of it is yet to come.
+    if (log) this.#look(log);
     if (!log || this.#atEnd) return;
     const edge = log.getBoundingClientRect().top;
     for (const element of log.firstElementChild?.children ?? []) {
@@ -67,10 +71,9 @@ export class ReadingPlace implements ReactiveController {
   onScroll(): void {
     const log = this.#log();
     if (!log) return;
-    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
-    if (atEnd === this.#atEnd) return;
-    this.#atEnd = atEnd;
-    this.#host.requestUpdate();
+    const before = this.#atEnd;
+    this.#look(log);
+    if (this.#atEnd !== before) this.#host.requestUpdate();
   }
 
   toEnd(): void {
@@ -79,13 +82,29 @@ export class ReadingPlace implements ReactiveController {
     this.#host.requestUpdate();
   }
 
+  #onResize(): void {
+    const log = this.#log();
+    if (log) this.#look(log);
+    this.#hold();
+  }
+
   #observe(): void {
     const log = this.#watched;
     for (const element of log ? [log, log.firstElementChild!] : []) this.#resized?.observe(element);
   }
 
+  /** Somebody who goes up leaves the end at once, however small the step: in a lively room it would be taken back before the next. */
+  #look({scrollTop, scrollHeight, clientHeight}: HTMLElement): void {
+    const left = scrollHeight - scrollTop - clientHeight;
+    if (this.#atEnd) this.#atEnd = scrollTop >= this.#top - 1 || left < 2;
+    else this.#atEnd = left < 2 || (scrollTop > this.#top && left < NEAR);
+    this.#top = scrollTop;
+  }
+
   #hold(): void {
     const log = this.#log();
-    if (log && this.#atEnd) log.scrollTop = log.scrollHeight;
+    if (!log) return;
+    if (this.#atEnd) log.scrollTop = log.scrollHeight;
+    this.#top = log.scrollTop;
   }
 }

@@ -18,6 +18,8 @@ export const styles = css`
   grid-template: 'status' auto 'roster' auto 'chat' minmax(0, 1fr) / minmax(0, 1fr);
 }
 .framed ::slotted(mesh-status), .framed mesh-status { grid-area: status; }
+/* The chat says what it means and what can be done; the status above it need not say it again. */
+.chatty ::slotted(mesh-status), .chatty mesh-status { --_action: none; }
 .framed ::slotted(mesh-roster), .framed mesh-roster { grid-area: roster; --mesh-border: 0; border-block-start: 1px solid var(--_line); }
 .framed ::slotted(mesh-chat), .framed mesh-chat { grid-area: chat; --mesh-border: 0; border-block-start: 1px solid var(--_line);
   border-radius: 0; min-block-size: 0; }

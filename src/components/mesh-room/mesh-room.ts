@@ -43,6 +43,9 @@ export class MeshRoom extends LitElement implements RoomObserver {
   /** Whether the room draws its own box and layout; a page's own wrapper has a layout of its own. */
   @state() private framed = true;
 
+  /** Whether a chat stands in this box. */
+  @state() private chatty = true;
+
   /** The room to join, 1 to 200 characters of any kind. Changing it leaves one room and joins the other; empty: none. */
   @property({converter: text}) room = '';
 
@@ -131,11 +134,13 @@ export class MeshRoom extends LitElement implements RoomObserver {
   }
 
   #onSlotChange = (): void => {
-    this.framed = !this.children.length || [...this.children].some(({localName}) => localName.startsWith('mesh-'));
+    const tags = [...this.children].map(({localName}) => localName);
+    this.framed = !tags.length || tags.some((tag) => tag.startsWith('mesh-'));
+    this.chatty = !tags.length || tags.includes('mesh-chat');
   };
 
   protected override render() {
-    return html`<div part="frame" class="frame ${this.framed ? 'framed' : ''}"><div class="layout"
+    return html`<div part="frame" class="frame ${this.framed ? 'framed' : ''} ${this.chatty ? 'chatty' : ''}"><div class="layout"
       ><slot @slotchange=${this.#onSlotChange}
         ><mesh-status part="status"></mesh-status
         ><mesh-roster part="roster"></mesh-roster

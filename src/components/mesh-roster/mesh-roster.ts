@@ -1,10 +1,9 @@
 import {LitElement, adoptStyles, html} from 'lit';
 import {property, state} from 'lit/decorators.js';
 import {RoomConsumer} from '../../room/consumer.js';
-import type {RoomView} from '../../room/context.js';
 import {plural} from '../../room/words.js';
 import {baseStyles} from '../base.styles.js';
-import {chevronIcon} from '../icons.js';
+import type {renderPeople} from './people.js';
 import {styles} from './mesh-roster.styles.js';
 
 /**
@@ -19,7 +18,7 @@ export class MeshRoster extends LitElement {
 
   readonly #room = new RoomConsumer(this, () => this.for);
   #loading: Promise<void> | undefined;
-  #people: ((view: RoomView) => unknown) | undefined;
+  #people: typeof renderPeople | undefined;
 
   @state() private open = false;
 
@@ -57,11 +56,13 @@ export class MeshRoster extends LitElement {
   protected override render() {
     const view = this.#room.view;
     const known = view && /joined|offline|resuming/.test(view.state.status);
-    if (!known) return html`<div class="people"><span class="count">Nobody here yet</span></div>`;
+    if (!known) {
+      const words = view?.state.status === 'joining' ? 'Looking who is here…' : 'You are not in the room';
+      return html`<div class="people"><span class="count">${words}</span></div>`;
+    }
     const count = plural(view.state.peers.length + 1, 'person', 'people');
     return html`<div class="people ${this.open ? 'open' : ''}" @keydown=${this.#onKey}><span class="count">${count}</span
-      ><ul part="list" role="list" aria-label="People in the room">${this.#people?.(view)}</ul
-      ><button part="toggle" class="head" type="button" aria-expanded=${this.open} @click=${this.#toggle}>${count}${chevronIcon}</button></div>`;
+      >${this.#people?.(view, {count, open: this.open, toggle: this.#toggle})}</div>`;
   }
 }
 

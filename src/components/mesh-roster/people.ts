@@ -3,10 +3,18 @@ import type {RoomView} from '../../room/context.js';
 import {displayName} from '../../room/people.js';
 import type {PeerState} from '../../room/types.js';
 import {avatar, avatarStyles} from '../avatar.js';
+import {chevronIcon} from '../icons.js';
 import {styles} from './people.styles.js';
 
 /** What there is to say of a connection; nothing while it works, whichever way it takes. */
 const LINK_WORDS: Partial<Record<PeerState['link'] | 'self', string>> = {connecting: 'Connecting…', lost: 'Cannot be reached'};
+
+export interface PeopleOptions {
+  /** In words. */
+  readonly count: string;
+  readonly open: boolean;
+  readonly toggle: () => void;
+}
 
 function person(id: string, name: string, link: PeerState['link'] | 'self') {
   const shown = displayName(id, name);
@@ -17,8 +25,10 @@ function person(id: string, name: string, link: PeerState['link'] | 'self') {
       : nothing}</div>${words ? html`<span class="link">${words}</span>` : nothing}</div></li>`;
 }
 
-/** The people of a room, oneself first. */
-export const renderPeople = ({state: {peers, selfId}, name}: RoomView) =>
-  [person(selfId, name, 'self'), ...peers.map(({id, name, link}) => person(id, name, link))];
+/** The people of a room, oneself first, and the button that opens them where there is room for a strip only. */
+export const renderPeople = ({state: {peers, selfId}, name}: RoomView, {count, open, toggle}: PeopleOptions) =>
+  html`<ul part="list" role="list" aria-label="People in the room">${person(selfId, name, 'self')}${peers.map(({id, name, link}) =>
+    person(id, name, link))}</ul><button part="toggle" class="head" type="button" aria-expanded=${open} @click=${toggle}
+    >${count}${chevronIcon}</button>`;
 
 export const peopleStyles = [avatarStyles, styles];

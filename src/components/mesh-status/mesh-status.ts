@@ -34,11 +34,10 @@ export class MeshStatus extends LitElement {
     const owner = ownerWords(state);
     return html`<div class="line ${state.status}"
       ><span role="status" class="line"><span part="state" class="state"><span class="dot"></span>${title}</span
-      >${hint ? html`<span part="hint" class="hint">${hint}</span>` : nothing}</span
-      >${retry ? html`<button part="retry" class="text-button" type="button" @click=${this.#retry}>${retryWord(state.status)}</button>` : nothing}
-      <slot></slot></div>${owner
+      >${hint ? html`<span class="action"><span part="hint" class="hint">${hint}</span></span>` : nothing}</span
+      ><span class="action">${retry ? html`<button part="retry" class="text-button" type="button" @click=${this.#retry}>${retryWord(state.status)}</button>` : nothing}</span><slot></slot>${owner
         ? html`<details part="details"><summary>Details</summary><pre>${owner}</pre></details>`
-        : nothing}`;
+        : nothing}</div>`;
   }
 }
 

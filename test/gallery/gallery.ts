@@ -1,0 +1,143 @@
+/**
+ * Every state of the elements on one page, on rooms without a network. `?only=<state>` shows one, as large as the window.
+ * To see it: `npx esbuild test/gallery/gallery.ts --bundle --format=esm --splitting --outdir=<dir> --servedir=<dir>` beside `index.html`.
+ */
+import '../../src/define.js';
+import {FakeHub, type FakeRoom} from '../../src/room/fake-room.js';
+import type {MeshRoom} from '../../src/index.js';
+
+interface Stage {
+  readonly hub: FakeHub;
+  readonly element: MeshRoom;
+  /** Puts the room into the page and waits until it is joined. */
+  show(): Promise<FakeRoom>;
+}
+
+const never = new Promise<void>(() => undefined);
+
+const next = () => new Promise((resolve) => requestAnimationFrame(resolve));
+
+async function talk({hub, show, element}: Stage): Promise<FakeRoom> {
+  const own = await show();
+  const ada = await hub.join('Ada Lovelace');
+  const grace = await hub.join('Grace Hopper');
+  await next();
+  await ada.say('Hello! Is this the room for Thursday?');
+  await ada.say('The agenda is at https://example.org/agenda/2026-11-26?view=full#talks (the second half is still open).');
+  await next();
+  await element.querySelector('mesh-chat')?.say('It is. Welcome!');
+  await (element.renderRoot.querySelector('mesh-chat'))?.say('It is. Welcome! I have put your talk first, since you have to leave early.');
+  await (element.renderRoot.querySelector('mesh-chat'))?.say('👍');
+  await next();
+  await grace.say('Does `npm start` need anything but Node?');
+  await grace.say('```\nnpm ci\nnpm start\n```');
+  await ada.say('Averyveryverylongwordthatmustbebrokensomewherebecauseitdoesnotfitintoanysidebarthatanybodywouldmake');
+  await grace.say('אין בעיה, שלום לכולם!');
+  return own;
+}
+
+const STATES: Record<string, (stage: Stage) => Promise<unknown>> = {
+  chat: talk,
+  alone: ({show}) => show(),
+  empty: async ({hub, show}) => {
+    await hub.join('Ada');
+    await show();
+  },
+  joining: async ({hub, show}) => {
+    hub.gate = never;
+    void show();
+  },
+  offline: async (stage) => {
+    const own = await talk(stage);
+    own.lose();
+    stage.element.renderRoot.querySelector('mesh-chat')?.say('This one waits.').catch(() => undefined);
+  },
+  reconnecting: async (stage) => (await talk(stage)).lose('resuming'),
+  failed: async ({hub, show}) => {
+    hub.refusal = 'server-unreachable';
+    await show();
+  },
+  'failed-later': async (stage) => {
+    await talk(stage);
+    stage.hub.refusal = 'denied';
+    await stage.element.rejoin().catch(() => undefined);
+  },
+  'bad-url': async ({hub, show}) => {
+    hub.refusal = 'bad-url';
+    await show();
+  },
+  'no-webrtc': async ({hub, show}) => {
+    hub.refusal = 'no-webrtc';
+    await show();
+  },
+  'no-room': async ({element}) => {
+    element.room = '';
+    document.querySelector('main, body')?.append(element);
+  },
+  left: async (stage) => {
+    await talk(stage);
+    await stage.element.leave();
+  },
+  undelivered: async (stage) => {
+    const own = await talk(stage);
+    const chat = stage.element.renderRoot.querySelector('mesh-chat');
+    const [ada, grace] = own.state.peers;
+    own.see(grace!.id, {link: 'lost', reason: 'no answer to 5 offers'});
+    own.unreachable = [grace!.id];
+    await chat?.say('Not everybody gets this.');
+    own.unreachable = [ada!.id, grace!.id];
+    await chat?.say('And nobody gets this one.').catch(() => undefined);
+  },
+  'many-people': async ({hub, show}) => {
+    const own = await show();
+    const names = ['Ada Lovelace', 'Grace Hopper', '', '山田 太郎', 'محمد علي', 'José Ñandú', 'x'.repeat(300), '👩‍🚀 Sally', 'Linus', 'Margaret Hamilton'];
+    for (const name of [...names, ...names]) {
+      const peer = await hub.join(name);
+      if (!name) own.see(peer.selfId, {link: 'connecting'});
+      if (name === 'Linus') own.see(peer.selfId, {link: 'lost'});
+    }
+    await (await hub.join('Tim')).leave();
+    await (await hub.join('Vint')).say('So many people here.');
+  },
+  long: async ({hub, show, element}) => {
+    await show();
+    const ada = await hub.join('Ada');
+    const bo = await hub.join('Bo');
+    for (let i = 0; i < 200; i++) await (i % 3 ? ada : bo).say(`Message ${i}: the quick brown fox jumps over the lazy dog.`);
+    await next();
+    await element.renderRoot.querySelector('mesh-chat')?.updateComplete;
+    element.renderRoot.querySelector('mesh-chat')?.renderRoot.querySelector('.log')?.scrollBy(0, -400);
+    await next();
+    await next();
+    for (let i = 0; i < 3; i++) await bo.say('Are you still there?');
+  },
+  dim: talk,
+};
+
+async function stage(name: string, play: (stage: Stage) => Promise<unknown>): Promise<void> {
+  const section = document.createElement('section');
+  const title = document.createElement('h2');
+  title.textContent = name;
+  section.append(title);
+  if (name === 'dim') section.className = 'dim';
+  const hub = new FakeHub();
+  const element = Object.assign(document.createElement('mesh-room'), {room: 'lobby', name: 'Me', engine: hub.engine});
+  document.body.append(section);
+  await play({
+    hub, element,
+    async show() {
+      const settled = new Promise((resolve) => element.addEventListener('mesh-status-change', ({state}) => state.status !== 'joining' && resolve(0)));
+      section.append(element);
+      await settled;
+      return hub.last;
+    },
+  });
+  if (!element.isConnected || element.parentElement === document.body) section.append(element);
+}
+
+const params = new URLSearchParams(location.search);
+const only = params.get('only');
+if (only) document.body.className = 'only';
+if (params.has('rtl')) document.documentElement.dir = 'rtl';
+await Promise.all(Object.entries(STATES).filter(([name]) => !only || name === only).map(([name, play]) => stage(name, play)));
+document.documentElement.dataset.ready = '';
