@@ -67,12 +67,15 @@ export async function newTab(browser: Browser, url: string, options: TabOptions 
   page.on('pageerror', error => { errors.push(error instanceof Error ? error.stack ?? error.message : String(error)); });
   page.on('error', error => { errors.push(`crashed: ${error.message}`); });
   page.setDefaultTimeout(WAIT_MS);
+  // tsx wraps named functions in a call of this helper of its own, also those that `evaluate` then sends into the page.
+  await page.evaluateOnNewDocument('globalThis.__name = value => value');
   if (options.width !== undefined) await page.setViewport({width: options.width, height: options.height ?? 800});
   if (options.colorScheme) await page.emulateMediaFeatures([{name: 'prefers-color-scheme', value: options.colorScheme}]);
   await page.goto(url, {waitUntil: 'load'});
   return {
     page, errors,
     close: async () => {
+      if (page.isClosed()) return;
       if (options.context) await page.close();
       else await context.close();
     },
