@@ -55,7 +55,7 @@ describe('what a client may say', {timeout: 60_000}, () => {
     };
 
     it('ends the process of a stock server', async () => {
-      const child = new Child(besides('../testing/stock-child.ts'));
+      const child = new Child(besides('stock-child.ts'));
       cleanups.unshift(() => child.kill());
       await attack(await child.line());
       const {code} = await child.exited;
