@@ -66,6 +66,7 @@ export class MemoryLink extends EventTarget implements Link {
   readonly #token: string;
   readonly #buffered = new Map<Lane, number>();
   readonly #freeAt = new Map<Lane, number>();
+  readonly #inFlight = new Map<Lane, Array<() => void>>();
   #other: MemoryLink | undefined;
   #state: LinkState = 'connecting';
   #closing = false;
@@ -104,7 +105,11 @@ export class MemoryLink extends EventTarget implements Link {
     const sentAt = from + (size / bytesPerSecond) * 1000;
     this.#freeAt.set(lane, sentAt);
     this.#buffered.set(lane, this.buffered(lane) + size);
-    clock.after(sentAt - clock.now() + latencyMs, () => this.#arrive(lane, copy, size));
+    const queue = this.#inFlight.get(lane) ?? [];
+    this.#inFlight.set(lane, queue);
+    queue.push(() => this.#arrive(lane, copy, size));
+    // Timers of different lengths may fire out of order; what is due is always the oldest.
+    clock.after(sentAt - clock.now() + latencyMs, () => queue.shift()?.());
     return true;
   }
 

@@ -11,6 +11,8 @@ import {MAX_HELD_BYTES, MAX_OPEN_TRANSFERS} from '../wire/limits.js';
 const ACK_LINES = 64;
 /** … or this long after the first that is not acknowledged. Nobody waits for it: it only lets the sender forget. */
 const ACK_DELAY_MS = 250;
+/** Shortest piece but for the last: a remote must not make this side keep a million crumbs, each of which costs more than it brings. */
+const MIN_PIECE_BYTES = 1024;
 /** Finished transfers that a hello names: more than can be open at one time. */
 const REMEMBERED_TRANSFERS = 4 * MAX_OPEN_TRANSFERS;
 /** Pieces of a `Blob` are handed to the browser, which may keep them on disk, in parts of this size. */
@@ -121,6 +123,9 @@ export class Inbound {
     if (!transfer) return; // Dropped before, or never opened: the report was made then.
     if (bytes.length === 0 || transfer.bytes + bytes.length > transfer.open.size) {
       return this.#drop(id, 'bad-frame', 'A message had more data than was declared');
+    }
+    if (bytes.length < MIN_PIECE_BYTES && transfer.bytes + bytes.length < transfer.open.size) {
+      return this.#drop(id, 'bad-frame', 'A message came in pieces that are too small');
     }
     if (this.#heldBytes + bytes.length > MAX_HELD_BYTES) return this.#drop(id, 'too-large', 'Too much unfinished data at one time');
     this.#heldBytes += bytes.length;

@@ -47,6 +47,8 @@ interface Transfer {
   /** Bytes handed to the present link. */
   offset: number;
   opened: boolean;
+  /** Whether all of it has been handed to some link. */
+  taken: boolean;
   loading: boolean;
   waiting: Waiting | undefined;
 }
@@ -108,7 +110,7 @@ export class Outbound {
     const {head} = message;
     const transfer: Transfer = {
       plainText, id: ++this.#lastTransfer, head, source: message.open(), before: this.#waitingLineOn(head.channel),
-      offset: 0, opened: false, loading: false, waiting: undefined,
+      offset: 0, opened: false, taken: false, loading: false, waiting: undefined,
     };
     this.#transfers.set(transfer.id, transfer);
     const taken = this.#wait(transfer, signal, () => this.#withdrawTransfer(transfer));
@@ -119,19 +121,18 @@ export class Outbound {
   /** Goes on over a new, open link, from where the peer says that it stopped. */
   attach(link: Link, got: Received | undefined): void {
     this.detach();
-    this.#link = link;
-    const onDrain = () => this.#pump();
-    link.addEventListener('drain', onDrain);
-    this.#unlisten = () => link.removeEventListener('drain', onDrain);
-    this.#expiry?.();
-    this.#expiry = undefined;
     if (got) this.ack(got.line, got.done);
-    this.#next = 0;
     const parts = new Map(got?.parts);
     for (const transfer of this.#transfers.values()) {
       transfer.offset = Math.min(parts.get(transfer.id) ?? 0, transfer.source.size);
       transfer.opened = false;
     }
+    this.#expiry?.();
+    this.#expiry = undefined;
+    const onDrain = () => this.#pump();
+    link.addEventListener('drain', onDrain);
+    this.#unlisten = () => link.removeEventListener('drain', onDrain);
+    this.#link = link;
     this.#pump();
   }
 
@@ -172,8 +173,8 @@ export class Outbound {
     }
     for (const id of done) {
       const transfer = this.#transfers.get(id);
-      // An acknowledgement for what was never handed over is a remote's lie.
-      if (!transfer || transfer.offset < transfer.source.size) continue;
+      // An acknowledgement for what was never handed over whole is a remote's lie.
+      if (!transfer?.taken) continue;
       this.#transfers.delete(id);
       transfer.waiting?.resolve();
     }
@@ -262,6 +263,7 @@ export class Outbound {
       transfer.offset += piece.length;
     }
     if (transfer.offset >= source.size) {
+      transfer.taken = true;
       source.release();
       transfer.waiting?.resolve();
       transfer.waiting = undefined;
