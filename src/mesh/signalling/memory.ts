@@ -39,6 +39,7 @@ export const createMemorySignalling = (server: MemorySignallingServer): CreateSi
 
 /** One List and who hears of it. */
 class MemoryList {
+  readonly name: string;
   view = RosterView.empty;
   version = 0;
   readonly readers = new Set<MemoryConnection>();
@@ -46,9 +47,21 @@ class MemoryList {
   readonly inside = new Set<PeerId>();
   flush: Cancel | undefined;
   readonly unacknowledged: Array<() => void> = [];
+
+  constructor(name: string) {
+    this.name = name;
+  }
 }
 
-export class MemorySignallingServer {
+/** A List changed, on the server and before anybody was told. */
+export class ListChangeEvent extends Event {
+  constructor(readonly list: string, readonly entries: readonly PeerId[]) {
+    super('list-change');
+  }
+}
+
+/** Fires `ListChangeEvent`. */
+export class MemorySignallingServer extends EventTarget {
   readonly clock: Clock;
   readonly guarded: boolean;
   readonly latencyMs: number;
@@ -66,6 +79,7 @@ export class MemorySignallingServer {
   readonly #graces = new Set<Cancel>();
 
   constructor({clock = systemClock, latencyMs = 0, guarded = true, flushMs = 0, graceMs = 1_000}: MemoryServerOptions = {}) {
+    super();
     this.clock = clock;
     this.latencyMs = latencyMs;
     this.guarded = guarded;
@@ -99,9 +113,11 @@ export class MemorySignallingServer {
     for (const connection of [...this.#connections]) this.drop(connection);
   }
 
-  /** Ends the connections of one user, as a network that went away; the user connects again. */
-  disconnect(id: PeerId): void {
-    for (const connection of [...this.#connections]) if (connection.options.selfId === id) this.drop(connection);
+  /** Ends the connections of one user, or of all, as a network that went away; they connect again. */
+  disconnect(id?: PeerId): void {
+    for (const connection of [...this.#connections]) {
+      if (id === undefined || connection.options.selfId === id) this.drop(connection);
+    }
   }
 
   /** The connections that there are now; after every user has closed there must be none. */
@@ -119,7 +135,7 @@ export class MemorySignallingServer {
   /** @internal */
   list(name: string): MemoryList {
     let list = this.#lists.get(name);
-    if (!list) this.#lists.set(name, list = new MemoryList());
+    if (!list) this.#lists.set(name, list = new MemoryList(name));
     return list;
   }
 
@@ -211,6 +227,7 @@ export class MemorySignallingServer {
   #publish(list: MemoryList, view: RosterView): void {
     list.view = view;
     const version = ++list.version;
+    this.dispatchEvent(new ListChangeEvent(list.name, view.entries));
     // One timer for all: ten thousand readers of one change are one event.
     const readers = [...list.readers];
     this.clock.after(this.latencyMs, () => {

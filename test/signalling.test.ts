@@ -1,0 +1,71 @@
+import {describe, it} from 'node:test';
+import type {EventData} from '@deepstream/protobuf/dist/types/all.js';
+import {signallingCompliance, type SignallingHarness} from '../src/mesh/signalling/compliance.js';
+import {createMemorySignalling, ListChangeEvent, MemorySignallingServer} from '../src/mesh/signalling/memory.js';
+import {startLatencyProxy} from './helpers/latency-proxy.js';
+import {createNodeSignalling} from './helpers/node-signalling.js';
+import {entriesOf, plainClient, untilEntries, startOurs, startStock, type StartSignallingServer} from './helpers/signalling-servers.js';
+
+const framework = {
+  describe: (name: string, body: () => void) => void describe(name, {timeout: 120_000}, body),
+  it: (name: string, body: () => Promise<void>) => void it(name, {timeout: 15_000}, body),
+};
+
+const memoryHarness = (guarded: boolean) => async (): Promise<SignallingHarness> => {
+  const server = new MemorySignallingServer({guarded, latencyMs: 1});
+  const create = createMemorySignalling(server);
+  return {
+    guarded,
+    create: options => create({url: 'ws://memory', ...options}),
+    entries: async list => server.entries(list),
+    until: (list, holds) => new Promise(resolve => {
+      const look = (event: Event): void => {
+        if (!(event instanceof ListChangeEvent) || event.list !== list || !holds(event.entries)) return;
+        server.removeEventListener('list-change', look);
+        resolve();
+      };
+      if (holds(server.entries(list))) resolve();
+      else server.addEventListener('list-change', look);
+    }),
+    disconnect: () => server.disconnect(),
+    restart: async () => server.restart(),
+    inject: (to, data) => server.inject(to, data),
+    overwrite: (list, entries) => server.overwrite(list, entries),
+    stop: async () => {
+      if (server.connections !== 0) throw new Error(`${server.connections} connections were left open`);
+    },
+  };
+};
+
+const deepstreamHarness = (start: StartSignallingServer) => async (): Promise<SignallingHarness> => {
+  let server = await start();
+  const {port, guarded} = server;
+  const proxy = await startLatencyProxy({targetPort: port});
+  let plain = await plainClient(server.url);
+  return {
+    guarded,
+    create: options => createNodeSignalling({url: `ws://127.0.0.1:${proxy.port}/deepstream`, ...options}),
+    entries: list => entriesOf(plain, list),
+    until: (list, holds) => untilEntries(plain, list, holds),
+    disconnect: () => proxy.dropConnections(),
+    async restart() {
+      plain.close();
+      await server.stop();
+      server = await start(port);
+      plain = await plainClient(server.url);
+    },
+    // Our server refuses these before anybody hears them.
+    ...guarded ? {} : {inject: (to: string, data: unknown) => plain.event.emit(`rtc-signal/${to}`, data as EventData)},
+    overwrite: (list, entries) => plain.record.setData(list, [...entries]),
+    async stop() {
+      plain.close();
+      await proxy.stop();
+      await server.stop();
+    },
+  };
+};
+
+signallingCompliance(framework, 'in memory, guarded', memoryHarness(true));
+signallingCompliance(framework, 'in memory, unguarded', memoryHarness(false));
+signallingCompliance(framework, 'our server', deepstreamHarness(startOurs));
+signallingCompliance(framework, 'a stock deepstream server', deepstreamHarness(startStock));
