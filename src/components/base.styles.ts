@@ -14,7 +14,7 @@ export const baseStyles = css`
   --_danger: color-mix(in oklab, var(--mesh-danger, #d92d20) 72%, currentColor);
   --_radius: var(--mesh-radius, 14px);
   --_space: var(--mesh-space, 8px);
-  --_link: color-mix(in oklab, var(--_accent) 62%, currentColor);
+  --_link: color-mix(in oklab, var(--_accent) 50%, currentColor);
   color: var(--mesh-text, inherit);
   font-size: var(--mesh-font-size, inherit);
   line-height: 1.4;

@@ -12,6 +12,7 @@ export const styles = css`
 .lines { margin-block-start: auto; }
 .empty { margin: auto; max-inline-size: 26em; text-align: center; color: var(--_muted); padding: var(--_space); }
 .empty strong { display: block; }
+.empty .text-button { margin-block-start: var(--_space); border: 1px solid var(--_line); padding: .35em .9em; }
 [hidden] { display: none !important; }
 .banner { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: center; gap: 0 .5em; color: var(--_muted); font-size: .85em;
   padding: 0 var(--_space) calc(var(--_space) / 2); margin: 0; text-align: center; }

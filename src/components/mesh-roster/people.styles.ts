@@ -2,7 +2,7 @@ import {css} from 'lit';
 
 /** For the people in the list; comes with them. */
 export const styles = css`
-.count { font-weight: 600; }
+.count:not(:only-child) { font-weight: 600; }
 .head { display: none; }
 ul { list-style: none; margin: 0; padding: 0; display: grid; gap: calc(var(--_space) * .75); }
 li { display: flex; align-items: center; gap: .6em; min-inline-size: 0; }
