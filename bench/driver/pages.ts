@@ -14,7 +14,9 @@ export interface Pages {
 export async function servePages(contestants: readonly string[]): Promise<Pages> {
   const files = new Map<string, {type: string; text: string}>();
   for (const name of contestants) {
-    files.set(`/${name}.js`, {type: 'text/javascript', text: await bundle(name)});
+    const {script, map} = await bundle(name);
+    files.set(`/${name}.js`, {type: 'text/javascript', text: script});
+    files.set(`/${name}.js.map`, {type: 'application/json', text: map});
     const html = `<!doctype html><meta charset="utf-8"><title>${name}</title><script type="module" src="/${name}.js"></script>`;
     files.set(`/${name}`, {type: 'text/html', text: html});
   }
@@ -35,13 +37,15 @@ export async function servePages(contestants: readonly string[]): Promise<Pages>
   };
 }
 
-async function bundle(contestant: string): Promise<string> {
-  const {outputFiles: [file]} = await build({
+async function bundle(contestant: string): Promise<{script: string; map: string}> {
+  const {outputFiles} = await build({
     stdin: {
       contents: `import {serve} from './page/tab.ts'; import {create} from './contestants/${contestant}.ts'; serve(create());`,
       resolveDir: fileURLToPath(new URL('..', import.meta.url)),
     },
-    bundle: true, write: false, format: 'esm', target: 'es2022', sourcemap: 'inline',
+    outfile: `${contestant}.js`,
+    bundle: true, write: false, format: 'esm', target: 'es2022', sourcemap: true,
   });
-  return file!.text;
+  const textOf = (end: string): string => outputFiles.find(({path}) => path.endsWith(end))?.text ?? '';
+  return {script: textOf('.js'), map: textOf('.js.map')};
 }

@@ -1,4 +1,6 @@
 import {mkdir, writeFile} from 'node:fs/promises';
+import {SourceMap, type SourceMapping} from 'node:module';
+import {dirname} from 'node:path';
 
 import type {Protocol} from 'puppeteer-core';
 
@@ -23,35 +25,61 @@ export async function profiled(tabs: readonly RemoteTab[], file: string, play: (
   try {
     await play();
   } finally {
-    await mkdir(new URL('.', `file://${file}`).pathname, {recursive: true});
+    await mkdir(dirname(file), {recursive: true});
+    const sources = new Sources();
     for (const [index, session] of profilers.entries()) {
       const {profile} = await session.send('Profiler.stop');
       await session.detach();
       const name = `${file}-${index === 0 ? 'first' : 'last'}`;
       await writeFile(`${name}.cpuprofile`, JSON.stringify(profile));
-      await writeFile(`${name}.txt`, summary(profile));
+      await writeFile(`${name}.txt`, await summary(profile, sources));
     }
   }
 }
 
-/** Self time by function, longest first; then by script. */
-function summary({nodes, samples = [], timeDeltas = []}: Protocol.Profiler.Profile): string {
-  const byId = new Map(nodes.map(node => [node.id, node]));
+/** Where a script's text came from, by the source map that lies beside it. */
+class Sources {
+  readonly #maps = new Map<string, Promise<SourceMap | undefined>>();
+
+  /** File and line of the function that begins at `frame`, and the file alone. */
+  async locate({url, lineNumber, columnNumber}: Protocol.Runtime.CallFrame): Promise<{file: string; place: string}> {
+    const script = url.split('/').at(-1) ?? '';
+    if (!script) return {file: '(browser)', place: ''};
+    const {originalSource, originalLine} = (await this.#map(url))?.findEntry(lineNumber, columnNumber) as Partial<SourceMapping> ?? {};
+    const file = originalSource?.replace(/^(\.\.\/)+/, '') ?? script;
+    return {file, place: `${file}:${originalLine === undefined ? `${lineNumber + 1}:${columnNumber + 1}` : originalLine + 1}`};
+  }
+
+  #map(url: string): Promise<SourceMap | undefined> {
+    const known = this.#maps.get(url) ?? loadMap(`${url}.map`);
+    this.#maps.set(url, known);
+    return known;
+  }
+}
+
+async function loadMap(url: string): Promise<SourceMap | undefined> {
+  if (!url.startsWith('http')) return undefined;
+  const response = await fetch(url);
+  return response.ok ? new SourceMap(await response.json() as ConstructorParameters<typeof SourceMap>[0]) : undefined;
+}
+
+/** Self time by file, then by function, longest first. */
+async function summary({nodes, samples = [], timeDeltas = []}: Protocol.Profiler.Profile, sources: Sources): Promise<string> {
+  const ofNode = new Map<number, number>();
+  samples.forEach((id, index) => ofNode.set(id, (ofNode.get(id) ?? 0) + (timeDeltas[index] ?? 0) / 1_000));
   const functions = new Map<string, number>();
-  const scripts = new Map<string, number>();
+  const files = new Map<string, number>();
   let busy = 0;
-  samples.forEach((id, index) => {
-    const frame = byId.get(id)?.callFrame;
-    if (!frame || frame.functionName === '(idle)') return;
-    const ms = (timeDeltas[index] ?? 0) / 1_000;
-    const script = frame.url.split('/').at(-1) || '(browser)';
-    const place = frame.url ? `${script}:${frame.lineNumber + 1}:${frame.columnNumber + 1}` : '';
-    const name = `${frame.functionName || '(anonymous)'} ${place}`;
+  for (const {id, callFrame} of nodes) {
+    const ms = ofNode.get(id) ?? 0;
+    if (ms === 0 || callFrame.functionName === '(idle)') continue;
+    const {file, place} = await sources.locate(callFrame);
+    const name = `${callFrame.functionName || '(anonymous)'} ${place}`;
     functions.set(name, (functions.get(name) ?? 0) + ms);
-    scripts.set(script, (scripts.get(script) ?? 0) + ms);
+    files.set(file, (files.get(file) ?? 0) + ms);
     busy += ms;
-  });
+  }
   const list = (times: ReadonlyMap<string, number>): string[] => [...times]
     .sort(([, a], [, b]) => b - a).slice(0, LINES).map(([name, ms]) => `${ms.toFixed(1).padStart(9)}  ${name}`);
-  return [`busy ${busy.toFixed(1)} ms; self time in ms`, '', ...list(scripts), '', ...list(functions), ''].join('\n');
+  return [`busy ${busy.toFixed(1)} ms; self time in ms`, '', ...list(files), '', ...list(functions), ''].join('\n');
 }
