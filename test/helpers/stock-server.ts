@@ -96,7 +96,7 @@ export async function startStockServer(
     },
     dropConnections,
     stop() {
-      stopped ??= new Promise<void>((resolve) => {
+      stopped ??= new Promise<void>(resolve => {
         const cut = setTimeout(dropConnections, CLOSE_GRACE_MS);
         server.once('stopped', () => {
           clearTimeout(cut);

@@ -239,6 +239,8 @@ class DeepstreamConnection implements Connection {
 
   #onAuth(message: Message): void {
     if (this.#stage !== 'greeting') return;
+    // The same bytes back: an echo.
+    if (message.action === AUTH_ACTION.REQUEST) return this.#fail('not-deepstream', 'does not speak deepstream');
     if (message.action !== AUTH_ACTION.AUTH_SUCCESSFUL) return this.#fail('denied', 'refused the login');
     this.#stage = 'open';
     const clientData = dataOf(message);

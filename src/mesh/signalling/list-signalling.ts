@@ -2,7 +2,7 @@
 import {systemClock, type Cancel, type Clock} from '../clock.js';
 import {MeshError} from '../errors.js';
 import {
-  LEAVE_TIMEOUT_MS, OPEN_ATTEMPTS, OPEN_TIMEOUT_MS, RECONNECT_FIRST_MS, RECONNECT_LONGEST_MS,
+  HANDSHAKE_TIMEOUT_MS, LEAVE_TIMEOUT_MS, OPEN_ATTEMPTS, OPEN_TIMEOUT_MS, RECONNECT_FIRST_MS, RECONNECT_LONGEST_MS,
 } from './bounds.js';
 import {GhostWatch} from './ghosts.js';
 import {HeldMembers} from './held-members.js';
@@ -20,6 +20,7 @@ const FINAL: ReadonlySet<string> = new Set(['bad-url', 'denied']);
 interface Opening {
   readonly resolve: () => void;
   readonly reject: (error: MeshError) => void;
+  readonly startedAt: number;
   attempts: number;
   /** Why the last attempt failed. */
   last: MeshError;
@@ -104,7 +105,10 @@ export class ListSignalling extends EventTarget implements Signalling {
     try {
       if (signal?.aborted) throw new MeshError('aborted', 'Joining was given up', {cause: signal.reason});
       await new Promise<void>((resolve, reject) => {
-        this.#opening = {resolve, reject, attempts: 0, last: new MeshError('server-unreachable', `${this.#options.url} did not answer`)};
+        this.#opening = {
+          resolve, reject, startedAt: this.#clock.now(), attempts: 0,
+          last: new MeshError('server-unreachable', `${this.#options.url} did not answer`),
+        };
         signal?.addEventListener('abort', abort, {once: true});
         timeout = this.#clock.after(OPEN_TIMEOUT_MS, () => reject(this.#online
           ? new MeshError('denied', `The server did not let this user into the List ${this.#options.list} in time`) : this.#opening?.last));
@@ -200,8 +204,11 @@ export class ListSignalling extends EventTarget implements Signalling {
       return;
     }
     if (this.#opening) {
+      const {startedAt} = this.#opening;
       this.#opening.last = error;
-      if (FINAL.has(error.code) || ++this.#opening.attempts >= OPEN_ATTEMPTS) {
+      // Whoever took so long to fail is not being restarted just now.
+      const isSlow = this.#clock.now() - startedAt >= HANDSHAKE_TIMEOUT_MS;
+      if (FINAL.has(error.code) || isSlow || ++this.#opening.attempts >= OPEN_ATTEMPTS) {
         this.#opening.reject(error);
         return;
       }

@@ -45,6 +45,7 @@ export class Membership {
   #wanted: boolean | undefined;
   /** The write under way; another object for each, so that an answer to an earlier one is known as such. */
   #writing: object | undefined;
+  #hasWritten = false;
   #failures = 0;
   #pause: Cancel | undefined;
   #stopped = false;
@@ -59,8 +60,9 @@ export class Membership {
    */
   get settled(): boolean {
     const {list: {view}, id} = this.#options;
-    if (this.#wanted === undefined || view === undefined) return false;
-    return this.#wanted ? view.count(id) === 1 : view.count(id) === 0 && this.#writing === undefined;
+    if (this.#wanted === undefined) return false;
+    if (this.#wanted) return view?.count(id) === 1;
+    return view ? !view.has(id) && !this.#writing : !this.#hasWritten;
   }
 
   enter(): void {
@@ -107,6 +109,7 @@ export class Membership {
     const {list, id} = this.#options;
     const others = list.view?.without(id) ?? [];
     const write = this.#writing = {};
+    this.#hasWritten = true;
     list.write(this.#wanted ? [...others, id] : others, outcome => {
       // An answer from before `reset()` speaks of another connection.
       if (this.#writing !== write) return;
