@@ -97,7 +97,8 @@ describe('the page', () => {
     assert.equal(await text(page, '#room-name'), room);
     assert.ok((await page.title()).startsWith(room));
 
-    await page.browserContext().overridePermissions(new URL(server.url).origin, ['clipboard-read', 'clipboard-write']);
+    await page.browserContext().setPermission(new URL(server.url).origin,
+      {permission: {name: 'clipboard-read'}, state: 'granted'}, {permission: {name: 'clipboard-write'}, state: 'granted'});
     await page.click('#copy-link');
     await page.waitForFunction(() => document.querySelector('#copy-link')!.textContent.includes('Copied'));
     const link = await page.evaluate(() => navigator.clipboard.readText());
@@ -234,7 +235,7 @@ describe('the page', () => {
       await joined(tab.page);
       const before = await roomText(tab.page);
       await other.stop();
-      await tab.page.waitForFunction(() => document.querySelector<RoomElement>('mesh-room')!.state.status === 'offline');
+      await tab.page.waitForFunction(() => document.querySelector<RoomElement>('mesh-room')!.state.status === 'resuming');
       assert.notEqual(await roomText(tab.page), before, 'the visitor sees it');
       await say(tab.page, 'typed while away');
       await reads(tab.page, 'typed while away');

@@ -20,6 +20,7 @@ function copyBySelection(text: string): boolean {
   field.readOnly = true; // no on-screen keyboard
   (document.querySelector('dialog[open]') ?? document.body).append(field); // a modal makes everything else inert
   field.select();
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- every browser has it, and there is nothing else without TLS
   const copied = document.execCommand('copy');
   field.remove();
   if (focused instanceof HTMLElement) focused.focus();

@@ -11,7 +11,7 @@ export type LinkStyle = 'path' | 'query';
 
 /** `name` as it is used: no blanks around it, not too long, no halves of surrogate pairs, which no address can hold. */
 export function cleanRoomName(name: string): string {
-  const chars = [...name.trim()].filter(char => !/^[\ud800-\udfff]$/.test(char));
+  const chars = Array.from(name.trim()).filter(char => !/^[\ud800-\udfff]$/.test(char));
   let result = '';
   for (const char of chars) {
     if (result.length + char.length > MAX_ROOM_LENGTH) break;
