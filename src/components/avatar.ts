@@ -3,7 +3,7 @@ import {hue, initials} from '../room/people.js';
 
 /** The colour of a person leans on the text's own, so that it can be read wherever text can; the ratio is for AA, light and dark. */
 export const avatarStyles = css`
-.avatar, .author { --_person: oklch(.62 .17 var(--hue)); color: color-mix(in oklab, var(--_person) 68%, currentColor); }
+.avatar, .author { --_person: oklch(.62 .17 var(--hue)); color: color-mix(in oklab, var(--_person) 56%, currentColor); }
 .avatar {
   flex: none;
   inline-size: 2em;
@@ -11,7 +11,7 @@ export const avatarStyles = css`
   border-radius: 50%;
   display: grid;
   place-items: center;
-  background: color-mix(in oklab, var(--_person) 20%, transparent);
+  background: color-mix(in oklab, var(--_person) 16%, transparent);
 }
 .avatar span { font-size: .8em; font-weight: 600; line-height: 1; }
 @media (forced-colors: active) { .avatar { border: 1px solid; } }
