@@ -4,6 +4,7 @@ import {servePages} from './driver/pages.js';
 import {profiled} from './driver/profile.js';
 import {Tabs, type RemoteTab} from './driver/tabs.js';
 import type {ContestantServer} from './contestant.js';
+import {TOO_BUSY} from './page/tools.js';
 import {allOf, quiet, type Scenario} from './scenarios/scenario.js';
 import {servers} from './servers/index.js';
 
@@ -120,6 +121,7 @@ class Runner {
       else await profiled(entry.ready, `${profile}/${entry.name}-${scenario.label.replaceAll(/\W+/g, '-')}-${round}`, play);
     } catch (error) {
       failure = (error as Error).message;
+      if (failure.includes(TOO_BUSY)) throw error;
       this.#failures.push({contestant: entry.name, scenario: scenario.label, round, reason: failure});
     }
     const rows = this.#figures.get(entry.name)!;

@@ -4,7 +4,7 @@
  * the tabs agree on it.
  */
 import type {Contestant, Data} from '../contestant.js';
-import {sha256, textsOf, waitFor} from './tools.js';
+import {sha256, textsOf, TOO_BUSY, waitFor} from './tools.js';
 
 const now = (): number => performance.timeOrigin + performance.now();
 
@@ -53,7 +53,7 @@ export class Tab {
    */
   join(room: string, at: number): void {
     const waitMs = at - now();
-    if (waitMs <= 0) throw new Error(`the word to join came ${(-waitMs).toFixed(0)} ms too late`);
+    if (waitMs <= 0) throw new Error(`${TOO_BUSY}: the word to join came ${(-waitMs).toFixed(0)} ms too late`);
     this.#counts = [];
     this.#arrivals = [];
     this.#joinError = '';

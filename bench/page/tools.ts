@@ -1,5 +1,8 @@
 /** Small things that the tab needs. */
 
+/** How the message begins that ends the whole run: nobody's round failed, but nothing can be measured. */
+export const TOO_BUSY = 'this machine is too busy to measure on';
+
 export const waitFor = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 
 /** SHA-256 in hex. */

@@ -29,7 +29,7 @@ export const quiet = (): Promise<void> => new Promise(resolve => setTimeout(reso
 export const meshBoundMs = (n: number): number => n > 8 ? 30_000 : 10_000;
 
 /** The agreed instant for `n` tabs: late enough for the word to have reached them all. */
-const soon = (n: number): number => now() + 100 + 15 * n;
+const soon = (n: number): number => now() + 200 + 25 * n;
 
 /**
  * All of `joining` join at one instant.
