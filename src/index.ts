@@ -5,7 +5,7 @@ export {MeshRoster} from './components/mesh-roster/mesh-roster.js';
 export {MeshStatus} from './components/mesh-status/mesh-status.js';
 export * from './components/events.js';
 export {MeshError, type MeshErrorCode} from './mesh/errors.js';
-export type {ChatMessage, TextStatus} from './room/chat-log.js';
+export type {ChatMessage, TextStatus} from './room/chat.js';
 export {joinRoom, type LoadEngine} from './room/engine.js';
 export {
   RoomErrorEvent, RoomMessageEvent, type CreateRoom, type IceServers, type LinkKind, type PeerState, type Room, type RoomData,

@@ -146,8 +146,7 @@ export class FakeRoom extends EventTarget implements RoomSession {
   resume(): void {
     const {error: _mended, ...state} = this.#state;
     this.#state = Object.freeze(state);
-    this.refresh();
-    this.set({status: 'joined'});
+    this.set({status: 'joined', peers: this.#peers()});
   }
 
   /** A background failure. */
@@ -164,9 +163,12 @@ export class FakeRoom extends EventTarget implements RoomSession {
   /** Recomputes `peers` from who is in the room. */
   refresh(): void {
     if (!this.#isIn || this.#state.status === 'offline' || this.#state.status === 'resuming') return;
-    const peers = [...this.#others()].map(({selfId, name}): PeerState =>
-      Object.freeze({id: selfId, name, link: 'direct', rttMs: 2, ...this.#changes.get(selfId)}));
-    this.set({peers: Object.freeze(peers)});
+    this.set({peers: this.#peers()});
+  }
+
+  #peers(): readonly PeerState[] {
+    return Object.freeze([...this.#others()].map(({selfId, name}): PeerState =>
+      Object.freeze({id: selfId, name, link: 'direct', rttMs: 2, ...this.#changes.get(selfId)})));
   }
 
   set(change: Partial<RoomState>): void {

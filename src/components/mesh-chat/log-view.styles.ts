@@ -19,7 +19,7 @@ export const logStyles = css`
 .own .row + .row .bubble { border-start-end-radius: 4px; }
 .own .row:not(:last-child) .bubble { border-end-end-radius: 4px; }
 .block .emoji { background: none; padding-inline: .1em; font-size: 2.2em; line-height: 1.2; }
-.waiting .bubble { opacity: .65; }
+.own .waiting .bubble { background: color-mix(in oklab, var(--_accent) 14%, transparent); color: inherit; outline: 1px dashed var(--_link); outline-offset: -1px; }
 a { color: var(--_link); text-underline-offset: .15em; }
 .own a { color: inherit; }
 code { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace; font-size: .9em; }
@@ -27,8 +27,10 @@ code { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace; font-si
 pre { margin: .2em 0; overflow-x: auto; white-space: pre; overflow-wrap: normal; unicode-bidi: isolate; direction: ltr; text-align: left; }
 time { flex: none; font-size: .75em; color: var(--_muted); opacity: 0; transition: opacity .12s; white-space: nowrap; }
 .row:hover time, .row:focus-within time, details time { opacity: 1; }
+details time { color: inherit; font-size: 1em; }
 .note { display: flex; align-items: center; justify-content: flex-end; gap: .35em; color: var(--_muted); font-size: .8em; padding: .2em .3em; }
 .note.failed { color: var(--_danger); }
+.note .text-button { color: inherit; text-decoration: underline; text-underline-offset: .15em; }
 .note svg { inline-size: 1em; block-size: 1em; }
 .sending { animation: appear 1ms 1.5s both; }
 .aside { color: var(--_muted); font-size: .8em; text-align: center; padding: calc(var(--_space) * 1.25) 2em 0; overflow-wrap: anywhere; }

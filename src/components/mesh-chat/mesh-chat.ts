@@ -137,8 +137,9 @@ export class MeshChat extends LitElement {
 
   #submit(): void {
     this.#input?.focus();
+    if (this.#composer) this.#composer.submit();
     // Nothing is lost when it is sent before the rest is loaded: it stays in the field until then.
-    void this.#loading?.then(() => this.#composer?.submit());
+    else void this.#loading?.then(() => this.#composer?.submit());
   }
 
   #rejoinButton({status}: RoomState) {
