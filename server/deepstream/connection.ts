@@ -41,6 +41,7 @@ export class Connection {
   #tokens: number;
   #tokensAt: number;
   #closeTimer: NodeJS.Timeout | undefined;
+  #vital: Promise<boolean> | undefined;
 
   constructor(socket: WebSocket, remoteAddress: string, counters: Counters, burst: number, now: number) {
     this.socket = socket;
@@ -61,6 +62,26 @@ export class Connection {
     if (this.#tokens < 1) return false;
     this.#tokens -= 1;
     return true;
+  }
+
+  /**
+   * Asks the other end whether it is there: true at its next sign of life, false once the socket is closed. One or the other
+   * happens before long, because a silent socket is cut.
+   */
+  isAlive(): Promise<boolean> {
+    this.#vital ??= new Promise<boolean>(resolve => {
+      const {socket} = this;
+      const settle = (alive: boolean): void => {
+        socket.off('pong', onLife).off('message', onLife).off('close', onClose);
+        this.#vital = undefined;
+        resolve(alive);
+      };
+      const onLife = (): void => settle(true);
+      const onClose = (): void => settle(false);
+      socket.on('pong', onLife).on('message', onLife).on('close', onClose);
+      if (this.phase !== 'closing') socket.ping();
+    });
+    return this.#vital;
   }
 
   send(message: Message): void {

@@ -85,6 +85,12 @@ export class SocketHub implements DeepstreamHTTPService {
     return this.#bySocketWrapper.get(wrapper);
   }
 
+  /** Hands an admitted message to deepstream. */
+  deliver(connection: Connection, message: Message): void {
+    if (connection.phase === 'closing') return;
+    this.#contain(connection, () => (connection.wrapper.onMessage as (messages: Message[]) => void)([message]));
+  }
+
   /** Closes every socket; settles once all are closed, those that do not answer included. */
   async close(): Promise<void> {
     this.#stopping = true;
@@ -178,7 +184,7 @@ export class SocketHub implements DeepstreamHTTPService {
       // One frame holds one message.
       for (const message of connection.wrapper.parseMessage(data) as Message[]) {
         const admitted = this.#handlers.admit(connection, message);
-        if (admitted) (connection.wrapper.onMessage as (messages: Message[]) => void)([admitted]);
+        if (admitted) this.deliver(connection, admitted);
       }
     });
   }

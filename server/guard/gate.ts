@@ -141,11 +141,8 @@ export class Gate {
   #admitEvent(connection: Connection, message: Message): Message | undefined {
     switch (message.action) {
       case EVENT_ACTION.SUBSCRIBE:
-        return forwardNames(message, this.#filterNames(connection, message, name => {
-          const why = this.#mayHear(connection, name);
-          if (!why) connection.events.add(name);
-          return why;
-        }, connection.events));
+        return forwardNames(message, this.#filterNames(connection, message, name => this.#hear(connection, message, name),
+          connection.events));
       case EVENT_ACTION.UNSUBSCRIBE: {
         const names = message.names ?? [];
         for (const each of names) connection.events.delete(each);
@@ -156,15 +153,33 @@ export class Gate {
     }
   }
 
-  #mayHear(connection: Connection, name: string): Denial | undefined {
+  /** Lets a socket hear an id's signals, or says why not; `'later'` when that is yet to be found out. */
+  #hear(connection: Connection, message: Message, name: string): Denial | 'later' | undefined {
     const {identity} = this.#services;
     const id = signalTarget(name);
     if (id === undefined) return 'event';
     if (connection.userId !== undefined && connection.userId !== id) return 'identity';
+    const owner = connection.userId === undefined ? identity.unprovenOwner(id, connection) : undefined;
+    if (owner) {
+      void this.#hearUnlessAlive(owner, connection, message, name);
+      return 'later';
+    }
     if (identity.isForeign(id, connection)) return 'identity';
     // A plain page's deepstream client that connects again subscribes again: that is how its id knows it.
     if (identity.isAwaited(id)) identity.claim(connection, id);
+    connection.events.add(name);
     return undefined;
+  }
+
+  /**
+   * A plain page whose network changed connects again while its old socket still looks open here. A refusal would leave it deaf
+   * for good, because its client forgets refused subscriptions; so the old socket is asked first whether it is there.
+   */
+  async #hearUnlessAlive(owner: Connection, connection: Connection, message: Message, name: string): Promise<void> {
+    const why = await owner.isAlive() ? 'identity' : this.#hear(connection, message, name);
+    if (connection.phase !== 'open' || why === 'later') return;
+    if (why) this.#deny(connection, message, why, name);
+    else this.#services.hub.deliver(connection, forwardNames(message, [name])!);
   }
 
   #admitSignal(connection: Connection, message: Message): Message | undefined {
@@ -186,9 +201,9 @@ export class Gate {
     return {topic, action, name: name!, data: data!};
   }
 
-  /** The names of a bulk message that pass `refusal`, each once; the others are refused one by one. */
+  /** The names of a bulk message that pass `refusal`, each once; the others are refused one by one, now or later. */
   #filterNames(
-    connection: Connection, message: Message, refusal: (name: string, isKnown: boolean) => Denial | undefined,
+    connection: Connection, message: Message, refusal: (name: string, isKnown: boolean) => Denial | 'later' | undefined,
     known: ReadonlySet<string>,
   ): string[] {
     const {limits} = this.#options;
@@ -197,8 +212,8 @@ export class Gate {
       const isKnown = known.has(name);
       const isTooMany = !isKnown && connection.lists.size + connection.events.size >= limits.subscriptionsPerSocket;
       const why = isTooMany ? 'limit' : refusal(name, isKnown);
-      if (why) this.#deny(connection, message, why, name);
-      else allowed.push(name);
+      if (!why) allowed.push(name);
+      else if (why !== 'later') this.#deny(connection, message, why, name);
     }
     return allowed;
   }

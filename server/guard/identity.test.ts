@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {afterEach, describe, it} from 'node:test';
+import {TOPIC} from '@deepstream/protobuf/dist/types/all.js';
 import type {MeshServer, ServerOptions} from '../index.js';
 import {besides, Child} from '../testing/children.js';
 import {add, endpointOf, PlainPage, RawSocket, remove, startTestServer, untilEntries} from '../testing/clients.js';
@@ -151,6 +152,43 @@ describe('identity', {timeout: 60_000}, () => {
     assert.equal(views.every(entries => entries.includes('ada')), true, JSON.stringify(views));
     await remove(adasList, 'ada');
     assert.deepEqual(await untilEntries(bobsList, entries => entries.length === 1), ['bob']);
+  });
+
+  it('takes a plain page as itself although its old socket still looks open', async () => {
+    await start({heartbeatMs: 100});
+    const bob = await page();
+    const bobsList = await bob.list('room');
+    await add(bobsList, 'bob');
+    const old = await raw();
+    old.subscribe('rtc-signal/ada');
+    await old.write('room', ['ada'], '1');
+    await untilEntries(bobsList, entries => entries.length === 2);
+    const views: string[][] = [];
+    bobsList.subscribe((entries: string[]) => views.push(entries));
+    // From here on nothing comes from the old network, and no end of the connection either.
+    old.socket.pong = () => {};
+    const ada = await raw();
+    ada.subscribe('rtc-signal/ada');
+    await ada.next(({topic, isAck}) => topic === TOPIC.EVENT && isAck === true);
+    bob.client.event.emit('rtc-signal/ada', {user: 'bob', signal: 'hello'});
+    await ada.next(({name}) => name === 'rtc-signal/ada');
+    assert.equal(views.every(entries => entries.includes('ada')), true, JSON.stringify(views));
+    await ada.write('room', [], '1');
+    assert.deepEqual(await untilEntries(bobsList, entries => entries.length === 1), ['bob']);
+  });
+
+  it('lets nobody hear a plain page that is there', async () => {
+    await start();
+    const ada = await raw();
+    await ada.write('room', ['ada'], '1');
+    const eve = await raw();
+    eve.subscribe('rtc-signal/ada', 'rtc-signal/ada');
+    await eve.next(({isError, name}) => isError === true && name === 'rtc-signal/ada');
+    const bob = await raw();
+    bob.emit('rtc-signal/ada', {user: 'bob', signal: 'secret'});
+    await bob.settled();
+    await eve.settled();
+    assert.deepEqual(eve.signals('ada'), []);
   });
 
   it('keeps the id of a token holder for it during the grace period', async () => {

@@ -92,6 +92,12 @@ export class Identity {
     return true;
   }
 
+  /** The live socket of an id that was never proved by a token, if it is not `connection` itself. */
+  unprovenOwner(id: string, connection: Connection): Connection | undefined {
+    const binding = this.#bindings.get(id);
+    return binding?.proof || binding?.owner === connection ? undefined : binding?.owner;
+  }
+
   /** Whether a socket without a token could be bound to `id`. */
   isClaimable(id: string): boolean {
     const binding = this.#bindings.get(id);
