@@ -41,7 +41,7 @@ const tutorial = (trickle: boolean): string => `<!doctype html><meta charset="ut
     users.addEntry(me);
     window.ready = true;
   });
-  window.sayToAll = text => Object.values(connections).forEach(peer => peer.send(text));
+  window.sayToAll = text => Object.values(connections).filter(peer => peer.connected).forEach(peer => peer.send(text));
   window.connected = () => Object.values(connections).filter(peer => peer.connected).length;
 </script>`;
 
