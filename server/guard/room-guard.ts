@@ -15,7 +15,7 @@ const FLUSH_MS = 5;
 /** Bytes of one List as JSON; with it in a write, a message stays below the default bound of 64 kB. */
 const MAX_LIST_BYTES = 48 * 1024;
 /** Ids that left a List lately and are remembered, so that a stale view is not taken for a wish to be that id. */
-const MAX_REMEMBERED = 256;
+const MAX_REMEMBERED = 64;
 /** List versions start at the seconds since this moment, so that a restarted server's are above those that clients hold. */
 const VERSION_EPOCH_MS = Date.UTC(2025, 0, 1);
 
