@@ -48,7 +48,7 @@ export const ABSENCE_MS = 500;
 export const ABSENCES = 4;
 /**
  * A member whose socket ended is out of the List within this time on a server without a guard: a watch period, the suspicions, each
- * with its wait for an answer, and a reserve for writing. Several deaths at one time are found together if they are no neighbours;
- * of neighbours in the ring of ids five are found in one more suspicion, twenty-one in two, and so on.
+ * with its wait for an answer, and a reserve for writing. Neighbours in the ring of ids that died together cost another suspicion
+ * if there are up to 17 of them, and two if there are up to 273.
  */
 export const LEASE_MS = WATCH_MS + ABSENCE_MS + ABSENCES * (SUSPECT_MS + ABSENCE_MS) + 2_000;

@@ -16,6 +16,9 @@ const SIGNAL_PREFIX = 'rtc-signal/';
 /** The event that carries signals for `id`. */
 export const signalEvent = (id: PeerId): string => SIGNAL_PREFIX + id;
 
+/** The event by which users of a List that no server guards say whether they want to be in it: `{user, in}`. */
+export const wishEvent = (list: string): string => `mesh-room-wish/${list}`;
+
 /** Whose signals an event carries. */
 export const signalTarget = (event: string): PeerId => event.slice(SIGNAL_PREFIX.length);
 

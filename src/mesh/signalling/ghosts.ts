@@ -10,7 +10,7 @@ import type {RosterView} from './roster-view.js';
 import type {PeerId} from './types.js';
 
 /** How many more predecessors are asked for with each suspect: a List of nothing but ghosts is known after a few rounds. */
-const REACH = 4;
+const REACH = 16;
 /** Doublings of patience with one who comes back whenever it is removed. */
 const MOST_DOUBLINGS = 10;
 

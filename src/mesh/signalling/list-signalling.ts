@@ -142,6 +142,7 @@ export class ListSignalling extends EventTarget implements Signalling {
           onList: view => current() && this.#onList(view),
           onListLost: () => current() && this.#held.lost(),
           onListDenied: error => current() && this.#onDenied(error),
+          onWish: (id, isIn) => current() && this.#membership.hear(id, isIn),
           onSignal: data => current() && this.#onSignal(data),
           onRefused: error => current() && this.#refused(error),
           onClose: error => current() && this.#onClose(error),
@@ -155,7 +156,7 @@ export class ListSignalling extends EventTarget implements Signalling {
   #onOpen(): void {
     this.#online = true;
     this.#failures = 0;
-    this.#membership.check();
+    this.#membership.connected();
   }
 
   #onList(view: RosterView): void {
@@ -277,6 +278,10 @@ class CurrentList {
     const connection = this.#getConnection();
     if (connection) connection.write(entries, done);
     else done('lost');
+  }
+
+  wish(isIn: boolean): void {
+    this.#getConnection()?.wish(isIn);
   }
 }
 

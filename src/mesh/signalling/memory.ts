@@ -210,6 +210,15 @@ export class MemorySignallingServer extends EventTarget {
   }
 
   /** @internal */
+  wish(connection: MemoryConnection, isIn: boolean): void {
+    const {selfId, list} = connection.options;
+    const others = [...this.list(list).readers].filter(reader => reader !== connection);
+    this.clock.after(this.latencyMs, () => {
+      for (const other of others) if (!other.closed) other.events.onWish(selfId, isIn);
+    });
+  }
+
+  /** @internal */
   isListening(id: PeerId): boolean {
     return this.#inboxes.has(id);
   }
@@ -265,6 +274,10 @@ class MemoryConnection implements Connection {
     // As on a real wire: what arrives is a copy.
     const copy: unknown = structuredClone(data);
     this.#toServer(() => this.#server.signal(this.options.selfId, to, copy));
+  }
+
+  wish(isIn: boolean): void {
+    if (!this.guarded) this.#toServer(() => this.#server.wish(this, isIn));
   }
 
   write(entries: readonly PeerId[], done: (outcome: WriteOutcome) => void): void {

@@ -26,6 +26,8 @@ export interface ConnectionEvents {
   readonly onListLost: () => void;
   /** The List may not be read. */
   readonly onListDenied: (error: MeshError) => void;
+  /** Without a guard: somebody said that it wants to be in the List, or out. Unchecked but for its form. */
+  readonly onWish: (id: PeerId, isIn: boolean) => void;
   /** What arrived as `rtc-signal/<self>`; unchecked. */
   readonly onSignal: (data: unknown) => void;
   /** The server refused something that was not waited for. */
@@ -49,6 +51,11 @@ export interface Connection {
    * @param done called once, after `onList` for the outcomes that change what is known.
    */
   write(entries: readonly PeerId[], done: (outcome: WriteOutcome) => void): void;
+  /**
+   * Without a guard: tells the others on this List that oneself wants to be in, or out, so that who writes next can see to it.
+   * Nothing happens on a guarded server.
+   */
+  wish(isIn: boolean): void;
   /**
    * Asks which of `ids` are subscribed to their own signals.
    * @param done called once with those that are, or `undefined` when the server would not tell.
