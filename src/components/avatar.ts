@@ -1,4 +1,4 @@
-import {css, html} from 'lit';
+import {css, html, type TemplateResult} from 'lit';
 import {hue, initials} from '../room/people.js';
 
 /** The colour of a person leans on the text's own, so that it can be read wherever text can; the ratio is for AA, light and dark. */
@@ -18,5 +18,5 @@ export const avatarStyles = css`
 `;
 
 /** A circle with initials. The name stands beside it for those who do not see it. */
-export const avatar = (id: string, shownName: string) =>
+export const avatar = (id: string, shownName: string): TemplateResult =>
   html`<span part="avatar" class="avatar" style="--hue:${hue(id)}" aria-hidden="true"><span>${initials(shownName)}</span></span>`;

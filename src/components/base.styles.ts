@@ -34,7 +34,7 @@ button {
   cursor: pointer;
   touch-action: manipulation;
 }
-.text-button { color: var(--_link); font-weight: 600; padding: .1em .4em; margin: -.1em 0; }
+.text-button { color: var(--_link); font-weight: 600; white-space: nowrap; padding: .1em .4em; margin: -.1em 0; }
 .text-button:hover { background: var(--_surface); }
 :focus-visible { outline: 2px solid var(--_link); outline-offset: 2px; }
 svg { inline-size: 1.25em; block-size: 1.25em; flex: none; display: block; fill: none; stroke: currentColor; stroke-width: 2;

@@ -14,20 +14,20 @@ const linesOf = (block: ChatBlock): readonly ChatLine[] =>
 describe('toBlocks', () => {
   it('puts together what one person says within a minute', () => {
     const blocks = toBlocks([say('a', noon), say('a', noon + 59_000), say('a', noon + 60_000), say('b', noon + 61_000)], noon);
-    assert.deepEqual(blocks.map((block) => linesOf(block).length), [2, 1, 1]);
+    assert.deepEqual(blocks.map(block => linesOf(block).length), [2, 1, 1]);
   });
 
   it('marks another day, and an hour of silence, but not that today is today', () => {
     const day = 24 * 3600_000;
     const blocks = toBlocks([say('a', noon - day), say('a', noon), say('a', noon + 3600_000)], noon);
-    assert.deepEqual(blocks.map((block) => block.kind === 'time' ? (block.newDay ? 'day' : 'hour') : block.kind),
+    assert.deepEqual(blocks.map(block => block.kind === 'time' ? (block.newDay ? 'day' : 'hour') : block.kind),
       ['day', 'messages', 'day', 'messages', 'hour', 'messages']);
     assert.deepEqual(toBlocks([say('a', noon)], noon).map(({kind}) => kind), ['messages']);
   });
 
   it('keeps every line, once and in order', () => {
     const line = fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('text', 'joined', 'left'), fc.integer({min: 0, max: 9e6}), fc.boolean());
-    fc.assert(fc.property(fc.array(line, {maxLength: 200}), (drawn) => {
+    fc.assert(fc.property(fc.array(line, {maxLength: 200}), drawn => {
       let at = noon;
       const lines = drawn.map(([from, kind, pause, own]) => kind === 'text' ? say(from, at += pause, {own}) : note(kind as 'left', from, at += pause));
       const blocks = toBlocks(lines, noon);
@@ -43,7 +43,7 @@ describe('toBlocks', () => {
 describe('summary', () => {
   it('says in one line who came and went', () => {
     assert.equal(summary([note('joined', 'Ada')]), 'Ada joined');
-    assert.equal(summary(['Ada', 'Bo', 'Cy', 'Di', 'Ed'].map((who) => note('joined', who))), 'Ada, Bo and 3 others joined');
+    assert.equal(summary(['Ada', 'Bo', 'Cy', 'Di', 'Ed'].map(who => note('joined', who))), 'Ada, Bo and 3 others joined');
     assert.equal(summary([note('joined', 'Ada'), note('left', 'Bo')]), 'Ada joined · Bo left');
   });
 

@@ -4,11 +4,11 @@ import {MAX_TEXT, type ChatMessage} from './chat.js';
 import {ChatLog, MAX_WAITING} from './chat-log.js';
 import {FakeHub, type FakeRoom} from './fake-room.js';
 
-const texts = (log: ChatLog) => log.state.lines.map((line) => line.kind === 'text' ? `${line.text}: ${line.status}` : `${line.name} ${line.kind}`);
-const message = (log: ChatLog, index = -1) => log.state.lines.filter((line) => line.kind === 'text').at(index) as ChatMessage;
+const texts = (log: ChatLog) => log.state.lines.map(line => line.kind === 'text' ? `${line.text}: ${line.status}` : `${line.name} ${line.kind}`);
+const message = (log: ChatLog, index = -1) => log.state.lines.filter(line => line.kind === 'text').at(index)!;
 /** Everything in a hub takes microtasks only. */
-const settle = () => new Promise((resolve) => setTimeout(resolve));
-const thrown = (promise: Promise<unknown>) => promise.then(() => assert.fail('should have been rejected'), (error: MeshError) => error.code);
+const settle = () => new Promise(resolve => setTimeout(resolve));
+const thrown = (promise: Promise<unknown>) => promise.then(() => assert.fail('should have been rejected'), (error: unknown) => error instanceof MeshError && error.code);
 
 describe('ChatLog', () => {
   let hub: FakeHub;
@@ -49,7 +49,7 @@ describe('ChatLog', () => {
 
   it('keeps what is said while the room cannot be reached, and sends it in order when it can', async () => {
     session.lose('offline');
-    const said = Promise.all(['one', 'two', 'three'].map((text) => log.say(text)));
+    const said = Promise.all(['one', 'two', 'three'].map(text => log.say(text)));
     await settle();
     assert.deepEqual(texts(log), ['one: waiting', 'two: waiting', 'three: waiting']);
     assert.isTrue(log.unsent);
@@ -61,7 +61,7 @@ describe('ChatLog', () => {
 
   it('keeps what is said over leaving and joining again', async () => {
     let letGo = () => {};
-    session.gate = new Promise((resolve) => {
+    session.gate = new Promise(resolve => {
       letGo = resolve;
     });
     session.send = () => Promise.reject(new MeshError('aborted', 'left'));

@@ -23,7 +23,7 @@ interface Settle {
 
 /** `crypto.randomUUID` is missing in an insecure context; 16 random bytes are as good. */
 const randomId = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('');
 
 /**
  * The lines of one room's chat. Outlives the sessions that it is attached to, so that what was typed while the room could not be
@@ -65,7 +65,7 @@ export class ChatLog extends EventTarget {
 
   /** Whether own messages wait, or failed: a log that must not be forgotten. */
   get unsent(): boolean {
-    return this.#lines.some((line) => line.kind === 'text' && line.status !== 'sent');
+    return this.#lines.some(line => line.kind === 'text' && line.status !== 'sent');
   }
 
   /** Follows `session` from now on: its messages, its people, and what waits is sent as soon as it is joined. */
@@ -73,7 +73,7 @@ export class ChatLog extends EventTarget {
     this.detach();
     this.#session = session;
     const {signal} = this.#detach = new AbortController();
-    session.addEventListener('message', (event) => this.#receive(event), {signal});
+    session.addEventListener('message', event => this.#receive(event), {signal});
     session.addEventListener('peers-change', () => this.#follow(), {signal});
     session.addEventListener('status-change', () => this.#follow(), {signal});
     this.#follow();
@@ -121,12 +121,12 @@ export class ChatLog extends EventTarget {
   }
 
   #find(id: string): ChatMessage | undefined {
-    const line = this.#lines.findLast((each) => each.id === id);
+    const line = this.#lines.findLast(each => each.id === id);
     return line?.kind === 'text' ? line : undefined;
   }
 
   #waiting(): ChatMessage[] {
-    return this.#lines.filter((line) => line.kind === 'text' && line.status === 'waiting') as ChatMessage[];
+    return this.#lines.filter(line => line.kind === 'text' && line.status === 'waiting') as ChatMessage[];
   }
 
   #flush(): void {
@@ -135,7 +135,7 @@ export class ChatLog extends EventTarget {
   }
 
   async #send(session: RoomSession, {id, text, at, missed}: ChatMessage): Promise<void> {
-    const to = missed?.filter((each) => session.state.peers.some((peer) => peer.id === each));
+    const to = missed?.filter(each => session.state.peers.some(peer => peer.id === each));
     this.#change(id, {status: 'sending', from: session.state.selfId});
     try {
       if (to?.length !== 0) await session.send({id, text, at}, {channel: CHAT_CHANNEL, ...to && {to}});
@@ -155,7 +155,7 @@ export class ChatLog extends EventTarget {
       return;
     }
     // Only people who are still here have missed anything.
-    const missed = error.ids.filter((each) => peers.some((peer) => peer.id === each));
+    const missed = error.ids.filter(each => peers.some(peer => peer.id === each));
     if (error.code !== 'undelivered') this.#settle(id, {status: 'failed', reason: error.code}, error);
     else if (!to && missed.length && missed.length === peers.length) this.#settle(id, {status: 'failed', reason: error.code}, error);
     else this.#settle(id, {status: 'sent', ...missed.length && {missed: Object.freeze(missed)}});
@@ -195,7 +195,7 @@ export class ChatLog extends EventTarget {
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     this.#add({
-      kind: 'text', id: key, from, name: this.#session?.state.peers.find((peer) => peer.id === from)?.name ?? '', own: false,
+      kind: 'text', id: key, from, name: this.#session?.state.peers.find(peer => peer.id === from)?.name ?? '', own: false,
       // Cheap for the usual text; `clip` walks the characters of what is too long.
       text: text.length <= MAX_TEXT ? text : clip(text, MAX_TEXT, MAX_TEXT), at: this.#now(), status: 'sent',
     });
@@ -224,7 +224,7 @@ export class ChatLog extends EventTarget {
       }
     }
     for (const [id, name] of people) {
-      if (peers.some((peer) => peer.id === id)) continue;
+      if (peers.some(peer => peer.id === id)) continue;
       people.delete(id);
       this.#note('left', id, name);
     }
@@ -238,7 +238,7 @@ export class ChatLog extends EventTarget {
     this.#lines.push(Object.freeze({...line, seq: this.#seq++} as ChatLine));
     if (this.#lines.length > this.#maxLines) {
       // The oldest line that is nobody's loss: own words that wait are kept.
-      const oldest = this.#lines.findIndex((each) => each.kind !== 'text' || each.status === 'sent');
+      const oldest = this.#lines.findIndex(each => each.kind !== 'text' || each.status === 'sent');
       const [dropped] = oldest < 0 ? [] : this.#lines.splice(oldest, 1);
       if (dropped) this.#seen.delete(dropped.id);
     }

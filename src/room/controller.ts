@@ -171,16 +171,18 @@ export class RoomController implements ReactiveController {
     const mirror = () => this.#commit(session.state);
     session.addEventListener('status-change', mirror, {signal});
     session.addEventListener('peers-change', mirror, {signal});
-    session.addEventListener('message', (event) => this.#deps.observer.onMessage(event), {signal});
+    session.addEventListener('message', event => this.#deps.observer.onMessage(event), {signal});
     session.addEventListener('error', ({error}: RoomErrorEvent) => this.#report(error), {signal});
   }
 
   #exit(): void {
     this.#attempt.abort();
-    this.#log?.then((log) => log.detach(), () => undefined);
+    this.#log?.then(log => log.detach(), () => undefined);
     const session = this.#session;
     this.#session = undefined;
-    if (session) this.#leaving = Promise.all([this.#leaving, session.leave()]).then(() => undefined, (error: unknown) => this.#report(error));
+    if (!session) return;
+    const left = Promise.all([this.#leaving, session.leave()]);
+    this.#leaving = left.then(() => undefined, (error: unknown) => this.#report(error));
   }
 
   #fail(error: MeshError): void {
@@ -217,8 +219,8 @@ export class RoomController implements ReactiveController {
     this.#log = undefined;
     if (!key) return;
     this.#logs ??= this.#deps.loadChats();
-    this.#log = this.#logs.then((logs) => logs.of(key));
-    this.#log.then((log) => {
+    this.#log = this.#logs.then(logs => logs.of(key));
+    this.#log.then(log => {
       if (signal.aborted) return;
       this.#publish({chat: log.state});
       log.addEventListener('change', () => this.#publish({chat: log.state}), {signal});

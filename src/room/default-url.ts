@@ -5,6 +5,6 @@
  * @returns a `ws:` or `wss:` URL; undefined where there is neither, such as in Node.
  */
 export function defaultUrl(script: string = import.meta.url, page: string | undefined = globalThis.location?.href): string | undefined {
-  const origin = [script, page].find((address) => address && /^https?:/i.test(address));
+  const origin = [script, page].find(address => address && /^https?:/i.test(address));
   return origin && new URL('/deepstream', origin).href.replace(/^http/, 'ws');
 }

@@ -21,6 +21,7 @@ export async function joinRoom(options: RoomOptions): Promise<Room> {
 
 /** `options` with the endpoint on the server that served this script, unless they name one. */
 export function withDefaultUrl(options: RoomOptions): RoomOptions {
-  const url = options.url || defaultUrl();
+  // An empty one is that of an attribute that is not there.
+  const url = options.url === undefined || options.url === '' ? defaultUrl() : options.url;
   return url ? {...options, url} : options;
 }

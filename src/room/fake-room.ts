@@ -16,7 +16,7 @@ export class FakeHub {
   /** What the next joins end with. */
   refusal: MeshErrorCode | undefined;
 
-  readonly create: CreateRoom = (options) => {
+  readonly create: CreateRoom = options => {
     const session = new FakeRoom(options, this);
     this.sessions.push(session);
     return session;

@@ -38,7 +38,7 @@ describe('cleanName', () => {
   });
 
   it('takes whatever a remote sends', () => {
-    fc.assert(fc.property(name, (text) => {
+    fc.assert(fc.property(name, text => {
       const clean = cleanName(text);
       assert.isAtMost(characters(clean).length, MAX_NAME);
       assert.notMatch(clean, /[\n\r\0\u202a-\u202e\u2066-\u2069]/);

@@ -19,7 +19,7 @@ export const hue = (id: string): number => hash(id) % 12 * 30 + 15;
 
 /** One or two characters that stand for a name: the first of its first and of its last word. */
 export function initials(name: string): string {
-  const words = name.split(' ').filter((word) => /[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(word));
+  const words = name.split(' ').filter(word => /[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(word));
   const first = (word: string | undefined) => {
     for (const character of characters((word ?? '').replace(/^[^\p{L}\p{N}\p{Extended_Pictographic}]+/u, ''))) return character;
     return '';

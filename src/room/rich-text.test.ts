@@ -2,14 +2,14 @@ import {assert} from '@esm-bundle/chai';
 import fc from 'fast-check';
 import {isEmoji, toParts} from './rich-text.js';
 
-const links = (text: string) => toParts(text).flatMap((part) => part.kind === 'link' ? [part.href] : []);
+const links = (text: string) => toParts(text).flatMap(part => part.kind === 'link' ? [part.href] : []);
 
 /** Text as people type it, and as somebody would who looks for a hole. */
 const hostile = fc.array(fc.oneof(
   fc.constantFrom('http://', 'https://', 'javascript:', 'JaVaScRiPt:', 'data:text/html,', 'mailto:', 'www.', '@', '.', '://', 'a.example', '(', ')',
     '`', '```', '\n', ' ', '<script>', '"', "'", '\u202e', '\u200b', '\0', '%00', '\\', '\t', 'user:pass@', '[::1]', '🏳️‍🌈', 'é', '\ud800'),
   fc.string(), fc.string({unit: 'binary'}), fc.webUrl({withQueryParameters: true, withFragments: true}),
-), {maxLength: 30}).map((pieces) => pieces.join(''));
+), {maxLength: 30}).map(pieces => pieces.join(''));
 
 describe('toParts', () => {
   it('finds addresses, without what follows them in a sentence', () => {
@@ -20,7 +20,7 @@ describe('toParts', () => {
   it('opens nothing but web and mail addresses, and none that hides where it leads', () => {
     for (const text of ['javascript:alert(1)', 'data:text/html,<script>', 'file:///etc/passwd', 'ftp://a.example', 'vbscript:x',
       'https://bank.example@evil.example/', 'http://', 'https:///', 'www.', 'xhttps://a.example']) {
-      assert.deepEqual(links(text).filter((href) => !href.startsWith('mailto:')), [], text);
+      assert.deepEqual(links(text).filter(href => !href.startsWith('mailto:')), [], text);
     }
   });
 
@@ -32,11 +32,11 @@ describe('toParts', () => {
   });
 
   it('loses nothing, invents nothing, and makes safe addresses only, whatever is typed', () => {
-    fc.assert(fc.property(hostile, (text) => {
+    fc.assert(fc.property(hostile, text => {
       // What is missing are the backticks of code, the name of its language, and the line ends beside them.
-      const missing = [...text];
+      const missing = Array.from(text);
       let at = 0;
-      for (const letter of toParts(text).map((part) => part.text).join('')) {
+      for (const letter of toParts(text).map(part => part.text).join('')) {
         at = missing.indexOf(letter, at);
         assert.isAtLeast(at, 0);
         missing.splice(at, 1);

@@ -48,7 +48,7 @@ export const retryWord = (status: RoomState['status']): string => status === 'id
 export function ownerWords({status, error, room, peers}: RoomState): string {
   if (error && status === 'failed') return `${error.code}: ${error.message}`;
   if (status === 'idle' && !room) return '<mesh-room> has no room: give it a room attribute, such as room="lobby".';
-  return peers.filter((peer) => peer.link === 'lost').map(({id, reason}) => `${id}: ${reason ?? 'no link'}`).join('\n');
+  return peers.filter(peer => peer.link === 'lost').map(({id, reason}) => `${id}: ${reason ?? 'no link'}`).join('\n');
 }
 
 /** Words for a chat without any message. */

@@ -10,12 +10,12 @@ interface Stage {
   readonly hub: FakeHub;
   readonly element: MeshRoom;
   /** Puts the room into the page and waits until it is joined. */
-  show(): Promise<FakeRoom>;
+  readonly show: () => Promise<FakeRoom>;
 }
 
 const never = new Promise<void>(() => undefined);
 
-const next = () => new Promise((resolve) => requestAnimationFrame(resolve));
+const next = () => new Promise(resolve => requestAnimationFrame(resolve));
 
 async function talk({hub, show, element}: Stage): Promise<FakeRoom> {
   const own = await show();
@@ -47,17 +47,17 @@ const STATES: Record<string, (stage: Stage) => Promise<unknown>> = {
     hub.gate = never;
     void show();
   },
-  offline: async (stage) => {
+  offline: async stage => {
     const own = await talk(stage);
     own.lose();
     stage.element.renderRoot.querySelector('mesh-chat')?.say('This one waits.').catch(() => undefined);
   },
-  reconnecting: async (stage) => (await talk(stage)).lose('resuming'),
+  reconnecting: async stage => (await talk(stage)).lose('resuming'),
   failed: async ({hub, show}) => {
     hub.refusal = 'server-unreachable';
     await show();
   },
-  'failed-later': async (stage) => {
+  'failed-later': async stage => {
     await talk(stage);
     stage.hub.refusal = 'denied';
     await stage.element.rejoin().catch(() => undefined);
@@ -74,11 +74,11 @@ const STATES: Record<string, (stage: Stage) => Promise<unknown>> = {
     element.room = '';
     document.querySelector('main, body')?.append(element);
   },
-  left: async (stage) => {
+  left: async stage => {
     await talk(stage);
     await stage.element.leave();
   },
-  undelivered: async (stage) => {
+  undelivered: async stage => {
     const own = await talk(stage);
     const chat = stage.element.renderRoot.querySelector('mesh-chat');
     const [ada, grace] = own.state.peers;
@@ -126,7 +126,7 @@ async function stage(name: string, play: (stage: Stage) => Promise<unknown>): Pr
   await play({
     hub, element,
     async show() {
-      const settled = new Promise((resolve) => element.addEventListener('mesh-status-change', ({state}) => state.status !== 'joining' && resolve(0)));
+      const settled = new Promise(resolve => element.addEventListener('mesh-status-change', ({state}) => state.status !== 'joining' && resolve(0)));
       section.append(element);
       await settled;
       return hub.last;

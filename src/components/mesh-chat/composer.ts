@@ -11,7 +11,7 @@ export interface ComposerOptions {
   readonly said: (text: string) => boolean;
 }
 
-/** What is being written: takes it to the room, keeps it when it cannot be sent, and keeps it apart from what was meant for another room. */
+/** What is being written: takes it to the room, keeps it when it cannot be sent, and apart from what was meant for another room. */
 export class Composer implements ReactiveController {
   readonly #host: ReactiveControllerHost;
   readonly #options: ComposerOptions;

@@ -15,7 +15,7 @@ const calendar = new Intl.DateTimeFormat(undefined, {weekday: 'long', day: 'nume
 const made = new WeakMap<ChatMessage, TemplateResult>();
 
 /** What was typed, as text and safe links; lit never parses a value as markup. */
-const richText = (text: string) => toParts(text).map((part) => {
+const richText = (text: string) => toParts(text).map(part => {
   switch (part.kind) {
     case 'link': return html`<a href=${part.href} target="_blank" rel="noopener noreferrer nofollow">${part.text}</a>`;
     case 'code': return html`<code>${part.text}</code>`;
@@ -30,11 +30,11 @@ const again = (id: string) => html`<button class="text-button" type="button" dat
 
 /** What is to be said of one's own message; nothing once everybody has it. */
 function note({id, status, reason, missed}: ChatMessage) {
-  if (status === 'waiting') return html`<div class="note">${clockIcon}Waiting to be sent</div>`;
+  if (status === 'waiting') return html`<div class="note">${clockIcon}<bdi>Waiting to be sent</bdi></div>`;
   // Shown only if it lasts, see the styles.
-  if (status === 'sending') return html`<div class="note sending">${clockIcon}Sending…</div>`;
-  if (status === 'failed') return html`<div class="note failed">${alertIcon}${failureWords(reason)}${again(id)}</div>`;
-  return missed?.length ? html`<div class="note">${missedWords(missed.length)}${again(id)}</div>` : nothing;
+  if (status === 'sending') return html`<div class="note sending">${clockIcon}<bdi>Sending…</bdi></div>`;
+  if (status === 'failed') return html`<div class="note failed">${alertIcon}<bdi>${failureWords(reason)}</bdi>${again(id)}</div>`;
+  return missed?.length ? html`<div class="note"><bdi>${missedWords(missed.length)}</bdi>${again(id)}</div>` : nothing;
 }
 
 function messageRow(message: ChatMessage): TemplateResult {
@@ -50,7 +50,7 @@ function messageRow(message: ChatMessage): TemplateResult {
 
 const noticesBlock = ({notices}: NoticeBlock) => notices.length === 1
   ? html`<div class="aside">${summary(notices)}</div>`
-  : html`<details class="aside"><summary>${summary(notices)}</summary>${notices.map((notice) =>
+  : html`<details class="aside"><summary>${summary(notices)}</summary>${notices.map(notice =>
     html`<div>${noticeWords(notice)} ${when(notice.at)}</div>`)}</details>`;
 
 /** One block of the log. */

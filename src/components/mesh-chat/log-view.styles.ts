@@ -33,7 +33,7 @@ details time { color: inherit; font-size: 1em; }
 .note .text-button { color: inherit; text-decoration: underline; text-underline-offset: .15em; }
 .note svg { inline-size: 1em; block-size: 1em; }
 .sending { animation: appear 1ms 1.5s both; }
-.aside { color: var(--_muted); font-size: .8em; text-align: center; padding: calc(var(--_space) * 1.25) 2em 0; overflow-wrap: anywhere; }
+.aside { unicode-bidi: plaintext; color: var(--_muted); font-size: .8em; text-align: center; padding: calc(var(--_space) * 1.25) 2em 0; overflow-wrap: anywhere; }
 summary { cursor: pointer; list-style: none; }
 summary::after { content: ''; display: inline-block; inline-size: .4em; block-size: .4em; margin-inline-start: .5em; translate: 0 -.15em;
   rotate: 45deg; border: solid; border-width: 0 1.5px 1.5px 0; }
@@ -45,5 +45,6 @@ summary::after { content: ''; display: inline-block; inline-size: .4em; block-si
 .jump svg { inline-size: 1.1em; block-size: 1.1em; }
 @keyframes appear { from { opacity: 0; } }
 @container (inline-size < 17rem) { .block > .avatar { display: none; } }
+@media (pointer: coarse) { summary { padding-block: 1em; } }
 @media (forced-colors: active) { .bubble, .jump { border: 1px solid; } }
 `;

@@ -1,4 +1,4 @@
-import {adoptStyles, html, nothing, type LitElement, type ReactiveController} from 'lit';
+import {adoptStyles, html, nothing, type LitElement, type ReactiveController, type TemplateResult} from 'lit';
 import {repeat} from 'lit/directives/repeat.js';
 import {toBlocks, type ChatBlock} from '../../room/chat-blocks.js';
 import {EMPTY_CHAT, type ChatMessage, type ChatState} from '../../room/chat.js';
@@ -92,7 +92,7 @@ export class LogView implements ReactiveController {
       this.#start = 0;
       this.#place.toEnd();
     }
-    const fresh = lines.slice(from).filter((line) => line.kind === 'text');
+    const fresh = lines.slice(from).filter(line => line.kind === 'text');
     for (const message of fresh) {
       if (message.own) {
         this.#place.toEnd();
@@ -101,7 +101,7 @@ export class LogView implements ReactiveController {
         this.#announcer.announce(message);
       }
     }
-    if (fresh.length) void this.#host.updateComplete.then(() => fresh.forEach((message) => this.#options.onMessage(message)));
+    if (fresh.length) void this.#host.updateComplete.then(() => fresh.forEach(message => this.#options.onMessage(message)));
   }
 
   /** Draws the last blocks while the reader is at the end, and keeps the first that is drawn while not. */
@@ -121,11 +121,11 @@ export class LogView implements ReactiveController {
     return this.#announcer.text;
   }
 
-  lines() {
+  lines(): unknown {
     return repeat(this.#blocks.slice(this.#firstDrawn()), ({kind, first: {seq}}) => `${kind}${seq}`, renderBlock);
   }
 
-  jump() {
+  jump(): TemplateResult | typeof nothing {
     if (this.#place.atEnd) return nothing;
     return html`<button class="jump" type="button" @click=${this.#options.onJump}>${downIcon}${this.#unseen
       ? plural(this.#unseen, 'new message', 'new messages')

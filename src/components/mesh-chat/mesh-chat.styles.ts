@@ -10,7 +10,7 @@ export const styles = css`
 }
 .log:focus-visible { outline-offset: -3px; border-radius: var(--_radius); }
 .lines { margin-block-start: auto; }
-.empty { margin: auto; max-inline-size: 26em; text-align: center; color: var(--_muted); padding: var(--_space); }
+.empty { unicode-bidi: plaintext; margin: auto; max-inline-size: 26em; text-align: center; color: var(--_muted); padding: var(--_space); }
 .empty strong { display: block; }
 .empty .text-button { margin-block-start: var(--_space); border: 1px solid var(--_line); padding: .35em .9em; }
 [hidden] { display: none !important; }
@@ -32,5 +32,5 @@ textarea:disabled { opacity: .6; }
   color: var(--_muted); transition: background .12s, color .12s; }
 .send.ready { background: var(--_accent); color: var(--_on-accent); }
 @media (pointer: coarse) { .send { inline-size: 44px; block-size: 44px; } textarea { min-block-size: 44px; padding-block: .6em; font-size: max(16px, 1em); } }
-@media (forced-colors: active) { textarea { border-color: currentColor; } .send { border: 1px solid; } }
+@media (forced-colors: active) { textarea { border-color: currentColor; } textarea::placeholder { color: GrayText; } .send { border: 1px solid; } }
 `;

@@ -2,12 +2,11 @@ import {assert} from '@esm-bundle/chai';
 import {html} from 'lit';
 import {FakeHub} from '../../room/fake-room.js';
 import {MAX_TEXT} from '../../room/chat.js';
-import type {MeshChatMessageEvent} from '../events.js';
-import {accessible, cleanUp, drawn, frame, once, place, scene, shown, status, type Scene} from '../fixture.js';
+import {accessible, cleanUp, drawn, frame, once, place, scene, shown, status, type Scene} from '../testing/fixture.js';
 import type {MeshChat} from './mesh-chat.js';
 
 const find = <E extends Element = HTMLElement>(chat: MeshChat, selector: string): E => chat.renderRoot.querySelector<E>(selector)!;
-const bubbles = (chat: MeshChat) => [...chat.renderRoot.querySelectorAll('.bubble')].map((bubble) => bubble.textContent.trim());
+const bubbles = (chat: MeshChat) => [...chat.renderRoot.querySelectorAll('.bubble')].map(bubble => bubble.textContent.trim());
 const input = (chat: MeshChat) => find<HTMLTextAreaElement>(chat, 'textarea');
 const fromEnd = ({scrollHeight, scrollTop, clientHeight}: Element) => Math.round(scrollHeight - scrollTop - clientHeight);
 
@@ -24,7 +23,7 @@ function press(target: HTMLElement, key: string, init: KeyboardEventInit = {}): 
 
 /** Scrolls as a reader does, and waits until the chat knows. */
 async function scroll(log: HTMLElement, by: number): Promise<void> {
-  const moved = new Promise((resolve) => log.addEventListener('scroll', resolve, {once: true}));
+  const moved = new Promise(resolve => log.addEventListener('scroll', resolve, {once: true}));
   log.scrollBy(0, by);
   await moved;
   await frame();
@@ -49,7 +48,7 @@ describe('<mesh-chat>', () => {
   it('shows what is said, by whom, and tells of it', async () => {
     const {chat, session} = await scene(hub);
     const ada = await hub.join('Ada');
-    const event = once(chat, 'mesh-chat-message') as Promise<MeshChatMessageEvent>;
+    const event = once(chat, 'mesh-chat-message');
     await ada.say('Hello\nthere');
     const {message} = await event;
     assert.deepInclude(message, {from: ada.selfId, name: 'Ada', text: 'Hello\nthere', own: false, status: 'sent'});
@@ -157,7 +156,7 @@ describe('<mesh-chat>', () => {
 
   it('lets what is written before the room is joined wait for it', async () => {
     let open = () => {};
-    hub.gate = new Promise((resolve) => {
+    hub.gate = new Promise(resolve => {
       open = resolve;
     });
     const box = place(html`<mesh-room room="lobby" .engine=${hub.engine}><mesh-chat></mesh-chat></mesh-room>`);
@@ -212,7 +211,7 @@ describe('<mesh-chat>', () => {
   it('stays at the newest message, also when its size changes', async () => {
     const {chat, room, log} = await lively();
     assert.equal(fromEnd(log), 0);
-    const resized = new Promise((resolve) => new ResizeObserver((_, observer) => {
+    const resized = new Promise(resolve => new ResizeObserver((_, observer) => {
       if (log.clientHeight > 300) return;
       observer.disconnect();
       resolve(0);
@@ -229,7 +228,7 @@ describe('<mesh-chat>', () => {
   it('keeps the reader\'s place, counts what is new, and goes there when asked', async () => {
     const {chat, log, ada} = await lively();
     await scroll(log, -300);
-    const line = [...chat.renderRoot.querySelectorAll('.bubble')].find((bubble) => bubble.getBoundingClientRect().top > log.getBoundingClientRect().top)!;
+    const line = [...chat.renderRoot.querySelectorAll('.bubble')].find(bubble => bubble.getBoundingClientRect().top > log.getBoundingClientRect().top)!;
     const {top} = line.getBoundingClientRect();
     for (let i = 0; i < 3; i++) await ada.say(`new ${i}`);
     await frame();
@@ -261,7 +260,7 @@ describe('<mesh-chat>', () => {
 
   it('pages through the log from the text field, and comes back with Escape', async () => {
     const {chat, log} = await lively();
-    const moved = new Promise((resolve) => log.addEventListener('scroll', resolve, {once: true}));
+    const moved = new Promise(resolve => log.addEventListener('scroll', resolve, {once: true}));
     assert.isTrue(press(input(chat), 'PageUp').defaultPrevented);
     await moved;
     await frame();
@@ -282,7 +281,7 @@ describe('<mesh-chat>', () => {
     await ada.say('hello');
     await frame();
     assert.equal(region.textContent, 'Ada: hello');
-    const changed = new Promise((resolve) => new MutationObserver((_, observer) => {
+    const changed = new Promise(resolve => new MutationObserver((_, observer) => {
       observer.disconnect();
       resolve(0);
     }).observe(region, {childList: true, characterData: true, subtree: true}));
@@ -366,7 +365,7 @@ describe('<mesh-chat>', () => {
 
   it('lets a page stop a message, and keeps its text', async () => {
     const {chat, box} = await scene(hub);
-    box.querySelector('mesh-room')!.addEventListener('mesh-say-request', (event) => {
+    box.querySelector('mesh-room')!.addEventListener('mesh-say-request', event => {
       event.stopImmediatePropagation();
       event.respondWith(Promise.reject(new Error('not here')));
     }, {capture: true});

@@ -1,5 +1,5 @@
-import {LitElement, html, nothing} from 'lit';
-import {property, state} from 'lit/decorators.js';
+import {LitElement, html, nothing, type TemplateResult} from 'lit';
+import {property} from 'lit/decorators.js';
 import {EMPTY_CHAT, type ChatMessage, type ChatState} from '../../room/chat.js';
 import {RoomConsumer} from '../../room/consumer.js';
 import {IDLE_STATE, type RoomState} from '../../room/types.js';
@@ -30,7 +30,7 @@ export class MeshChat extends LitElement {
   #composer: Composer | undefined;
 
   /** Whether the log could not be loaded. */
-  @state() private broken = false;
+  #broken = false;
 
   /** Id of the `<mesh-room>`; empty for the one around this element. */
   @property() for = '';
@@ -39,7 +39,7 @@ export class MeshChat extends LitElement {
   get messages(): readonly ChatMessage[] {
     const of = this.#room.view?.chat ?? EMPTY_CHAT;
     if (this.#messages?.of !== of) {
-      this.#messages = {of, list: Object.freeze(of.lines.filter((line) => line.kind === 'text'))};
+      this.#messages = {of, list: Object.freeze(of.lines.filter(line => line.kind === 'text'))};
     }
     return this.#messages.list;
   }
@@ -74,20 +74,21 @@ export class MeshChat extends LitElement {
       this.#view = new LogView(this, {
         log: () => this.#log,
         chat: () => this.#room.view?.chat ?? EMPTY_CHAT,
-        onMessage: (message) => this.dispatchEvent(new MeshChatMessageEvent(message)),
+        onMessage: message => this.dispatchEvent(new MeshChatMessageEvent(message)),
         onJump: () => this.#toEnd(),
       });
       this.#composer = new Composer(this, {
         input: () => this.#input,
         room: () => this.#room.view?.state.room ?? '',
-        say: (text) => this.say(text),
-        said: (text) => this.messages.some((message) => message.own && message.text === text),
+        say: text => this.say(text),
+        said: text => this.messages.some(message => message.own && message.text === text),
       });
-      this.broken = false;
+      this.#broken = false;
     } catch {
       // The browser's console names the file. Putting the element back into the page tries again.
       this.#loading = undefined;
-      this.broken = true;
+      this.#broken = true;
+      this.requestUpdate();
     }
   }
 
@@ -116,7 +117,8 @@ export class MeshChat extends LitElement {
 
   #onKey = (event: KeyboardEvent): void => {
     const input = this.#input;
-    // While an input method is composing, Enter belongs to it; Safari ends the composition before the key, with code 229.
+    // While an input method is composing, Enter belongs to it. Safari ends the composition before the key, and tells by this code alone.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated
     if (event.isComposing || event.keyCode === 229 || !input) return;
     if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
@@ -154,14 +156,14 @@ export class MeshChat extends LitElement {
   /** One line above the composer for what the writer must know. */
   #banner(roomState: RoomState) {
     const {title, hint, retry} = roomWords(roomState);
-    return html`${title} · ${hint}${retry ? this.#rejoinButton(roomState) : nothing}`;
+    return html`<bdi>${title} · ${hint}</bdi>${retry ? this.#rejoinButton(roomState) : nothing}`;
   }
 
-  protected override render() {
+  protected override render(): TemplateResult {
     const {state: roomState, chat} = this.#room.view ?? {state: IDLE_STATE, chat: EMPTY_CHAT};
     const blank = !chat.lines.length;
     const fine = blank || roomState.status === 'joined' || roomState.status === 'joining';
-    const {ready, problem} = this.#composer ?? {ready: false, problem: this.broken ? 'Messages could not be loaded. Reload the page.' : ''};
+    const {ready, problem} = this.#composer ?? {ready: false, problem: this.#broken ? 'Messages could not be loaded. Reload the page.' : ''};
     return html`<div class="body"
       ><div part="log" class="log" role="log" aria-live="off" aria-label="Messages" tabindex="0" @scroll=${this.#onScroll}
         @click=${this.#onClick} @keydown=${this.#onLogKey}><div class="lines">${this.#view?.lines()}</div

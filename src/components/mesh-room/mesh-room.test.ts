@@ -1,8 +1,8 @@
 import {assert} from '@esm-bundle/chai';
 import {html} from 'lit';
-import type {MeshErrorEvent, MeshMessageEvent} from '../events.js';
 import {FakeHub} from '../../room/fake-room.js';
-import {accessible, cleanUp, drawn, frame, once, place, scene, shown, status} from '../fixture.js';
+import {accessible, cleanUp, drawn, frame, once, place, scene, shown, status} from '../testing/fixture.js';
+import {MeshRoom} from './mesh-room.js';
 
 const withRoom = (hub: FakeHub, room = 'lobby') => {
   const box = place(html`<mesh-room room=${room} name="Me" .engine=${hub.engine}></mesh-room>`);
@@ -21,7 +21,7 @@ describe('<mesh-room>', () => {
     await status(room, 'joined');
     await drawn(room);
     const tags = ['mesh-status', 'mesh-roster', 'mesh-chat'] as const;
-    const parts = tags.map((tag) => room.renderRoot.querySelector(tag)!);
+    const parts = tags.map(tag => room.renderRoot.querySelector(tag)!);
     await drawn(...parts);
     assert.match(shown(parts[0]!), /Connected/);
     assert.match(shown(parts[1]!), /1 person.*Me you/);
@@ -47,10 +47,10 @@ describe('<mesh-room>', () => {
     const {room} = withRoom(hub);
     await status(room, 'joined');
     const ada = await hub.join('Ada');
-    const got = new Promise((resolve) => ada.addEventListener('message', ({from, channel, data}) => resolve([from, channel, data])));
+    const got = new Promise(resolve => ada.addEventListener('message', ({from, channel, data}) => resolve([from, channel, data])));
     await room.send({x: 1}, {channel: 'cursor'});
     assert.deepEqual(await got, [room.selfId, 'cursor', {x: 1}]);
-    const message = once(room, 'mesh-message') as Promise<MeshMessageEvent>;
+    const message = once(room, 'mesh-message');
     await ada.send('hello', {channel: 'c'});
     const {from, channel, data} = await message;
     assert.deepEqual([from, channel, data], [ada.selfId, 'c', 'hello']);
@@ -96,7 +96,7 @@ describe('<mesh-room>', () => {
 
   it('ends in the last of several rooms that are named in quick succession', async () => {
     let open = () => {};
-    hub.gate = new Promise((resolve) => {
+    hub.gate = new Promise(resolve => {
       open = resolve;
     });
     const {room} = withRoom(hub, 'a');
@@ -108,7 +108,7 @@ describe('<mesh-room>', () => {
     open();
     await status(room, 'joined');
     assert.equal(room.state.room, 'c');
-    assert.deepEqual(hub.sessions.filter((session) => session.state.status === 'joined').map((session) => session.options.room), ['c']);
+    assert.deepEqual(hub.sessions.filter(session => session.state.status === 'joined').map(session => session.options.room), ['c']);
   });
 
   it('leaves and comes back when it is told to', async () => {
@@ -146,7 +146,7 @@ describe('<mesh-room>', () => {
       hub.refusal = code;
       const box = place(html`<mesh-room room="lobby"></mesh-room>`);
       const room = box.querySelector('mesh-room')!;
-      const failure = once(room, 'mesh-error') as Promise<MeshErrorEvent>;
+      const failure = once(room, 'mesh-error');
       room.engine = hub.engine;
       assert.equal((await failure).error.code, code);
       assert.equal(room.state.status, 'failed');
@@ -169,7 +169,7 @@ describe('<mesh-room>', () => {
     hub.refusal = undefined;
     const chat = room.renderRoot.querySelector('mesh-chat')!;
     await drawn(chat);
-    [...chat.renderRoot.querySelectorAll('button')].find((button) => button.textContent === 'Try again')!.click();
+    [...chat.renderRoot.querySelectorAll('button')].find(button => button.textContent === 'Try again')!.click();
     await status(room, 'joined');
   });
 
@@ -210,9 +210,10 @@ describe('<mesh-room>', () => {
     const iceServers = [{urls: 'stun:stun.example'}];
     Object.assign(element, {room: 'lobby', engine: hub.engine, iceServers});
     place(html`${element}`);
-    const {MeshRoom} = await import('./mesh-room.js');
-    customElements.define(tag, class extends MeshRoom {});
-    await status(element as InstanceType<typeof MeshRoom>, 'joined');
+    class LateRoom extends MeshRoom {}
+    customElements.define(tag, LateRoom);
+    assert.instanceOf(element, LateRoom);
+    await status(element, 'joined');
     const {iceServers: given} = hub.last.options;
     assert.deepEqual(typeof given === 'function' ? await given() : given, iceServers);
   });

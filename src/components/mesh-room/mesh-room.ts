@@ -1,5 +1,5 @@
-import {LitElement, html} from 'lit';
-import {property, state} from 'lit/decorators.js';
+import {LitElement, html, type TemplateResult} from 'lit';
+import {property} from 'lit/decorators.js';
 import {RoomController, type RoomObserver} from '../../room/controller.js';
 import {loadEngine, type LoadEngine} from '../../room/engine.js';
 import type {IceServers, RoomData, RoomMessageEvent, RoomState, SendOptions, Topology} from '../../room/types.js';
@@ -39,12 +39,10 @@ export class MeshRoom extends LitElement implements RoomObserver {
   static override styles = [baseStyles, styles];
 
   readonly #room: RoomController;
-
   /** Whether the room draws its own box and layout; a page's own wrapper has a layout of its own. */
-  @state() private framed = true;
-
+  #framed = true;
   /** Whether a chat stands in this box. */
-  @state() private chatty = true;
+  #chatty = true;
 
   /** The room to join, 1 to 200 characters of any kind. Changing it leaves one room and joins the other; empty: none. */
   @property({converter: text}) room = '';
@@ -135,12 +133,13 @@ export class MeshRoom extends LitElement implements RoomObserver {
 
   #onSlotChange = (): void => {
     const tags = [...this.children].map(({localName}) => localName);
-    this.framed = !tags.length || tags.some((tag) => tag.startsWith('mesh-'));
-    this.chatty = !tags.length || tags.includes('mesh-chat');
+    this.#framed = !tags.length || tags.some(tag => tag.startsWith('mesh-'));
+    this.#chatty = !tags.length || tags.includes('mesh-chat');
+    this.requestUpdate();
   };
 
-  protected override render() {
-    return html`<div part="frame" class="frame ${this.framed ? 'framed' : ''} ${this.chatty ? 'chatty' : ''}"><div class="layout"
+  protected override render(): TemplateResult {
+    return html`<div part="frame" class="frame ${this.#framed ? 'framed' : ''} ${this.#chatty ? 'chatty' : ''}"><div class="layout"
       ><slot @slotchange=${this.#onSlotChange}
         ><mesh-status part="status"></mesh-status
         ><mesh-roster part="roster"></mesh-roster

@@ -1,5 +1,5 @@
-import {LitElement, adoptStyles, html} from 'lit';
-import {property, state} from 'lit/decorators.js';
+import {LitElement, adoptStyles, html, type TemplateResult} from 'lit';
+import {property} from 'lit/decorators.js';
 import {RoomConsumer} from '../../room/consumer.js';
 import {plural} from '../../room/words.js';
 import {baseStyles} from '../base.styles.js';
@@ -18,9 +18,8 @@ export class MeshRoster extends LitElement {
 
   readonly #room = new RoomConsumer(this, () => this.for);
   #loading: Promise<void> | undefined;
+  #open = false;
   #people: typeof renderPeople | undefined;
-
-  @state() private open = false;
 
   /** Id of the `<mesh-room>`; empty for the one around this element. */
   @property() for = '';
@@ -46,14 +45,19 @@ export class MeshRoster extends LitElement {
   }
 
   #toggle = (): void => {
-    this.open = !this.open;
+    this.#setOpen(!this.#open);
   };
 
   #onKey = (event: KeyboardEvent): void => {
-    if (event.key === 'Escape') this.open = false;
+    if (event.key === 'Escape') this.#setOpen(false);
   };
 
-  protected override render() {
+  #setOpen(open: boolean): void {
+    this.#open = open;
+    this.requestUpdate();
+  }
+
+  protected override render(): TemplateResult {
     const view = this.#room.view;
     const known = view && /joined|offline|resuming/.test(view.state.status);
     if (!known) {
@@ -61,8 +65,8 @@ export class MeshRoster extends LitElement {
       return html`<div class="people"><span class="count">${words}</span></div>`;
     }
     const count = plural(view.state.peers.length + 1, 'person', 'people');
-    return html`<div class="people ${this.open ? 'open' : ''}" @keydown=${this.#onKey}><span class="count">${count}</span
-      >${this.#people?.(view, {count, open: this.open, toggle: this.#toggle})}</div>`;
+    return html`<div class="people ${this.#open ? 'open' : ''}" @keydown=${this.#onKey}><span class="count">${count}</span
+      >${this.#people?.(view, {count, open: this.#open, toggle: this.#toggle})}</div>`;
   }
 }
 

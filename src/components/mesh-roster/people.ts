@@ -1,4 +1,4 @@
-import {html, nothing} from 'lit';
+import {html, nothing, type TemplateResult} from 'lit';
 import type {RoomView} from '../../room/context.js';
 import {displayName} from '../../room/people.js';
 import type {PeerState} from '../../room/types.js';
@@ -26,9 +26,9 @@ function person(id: string, name: string, link: PeerState['link'] | 'self') {
 }
 
 /** The people of a room, oneself first, and the button that opens them where there is room for a strip only. */
-export const renderPeople = ({state: {peers, selfId}, name}: RoomView, {count, open, toggle}: PeopleOptions) =>
+export const renderPeople = ({state: {peers, selfId}, name}: RoomView, {count, open, toggle}: PeopleOptions): TemplateResult =>
   html`<ul part="list" role="list" aria-label="People in the room">${person(selfId, name, 'self')}${peers.map(({id, name, link}) =>
     person(id, name, link))}</ul><button part="toggle" class="head" type="button" aria-expanded=${open} @click=${toggle}
-    >${count}${chevronIcon}</button>`;
+    ><bdi>${count}</bdi>${chevronIcon}</button>`;
 
 export const peopleStyles = [avatarStyles, styles];

@@ -6,7 +6,7 @@ export const styles = css`
 .text-button { margin-inline-start: -.4em; }
 .state { display: inline-flex; align-items: baseline; gap: .5em; font-weight: 600; }
 .dot { flex: none; inline-size: .6em; block-size: .6em; border-radius: 50%; border: 2px solid currentColor; }
-.joined .dot { color: var(--mesh-ok, #23914f); background: currentColor; }
+.joined .dot { color: #23914f; background: currentColor; }
 .failed .dot { color: var(--_danger); background: currentColor; border-radius: 2px; }
 .joining .dot, .resuming .dot { animation: breathe 1.6s ease-in-out 12; }
 .action { display: var(--_action, contents); }

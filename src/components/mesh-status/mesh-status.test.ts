@@ -1,7 +1,7 @@
 import {assert} from '@esm-bundle/chai';
 import {html} from 'lit';
 import {FakeHub} from '../../room/fake-room.js';
-import {accessible, cleanUp, drawn, frame, place, scene, shown, status} from '../fixture.js';
+import {accessible, cleanUp, drawn, frame, place, scene, shown, status} from '../testing/fixture.js';
 
 describe('<mesh-status>', () => {
   let hub: FakeHub;

@@ -1,4 +1,4 @@
-import {LitElement, html, nothing} from 'lit';
+import {LitElement, html, nothing, type TemplateResult} from 'lit';
 import {property} from 'lit/decorators.js';
 import {RoomConsumer} from '../../room/consumer.js';
 import {IDLE_STATE} from '../../room/types.js';
@@ -28,13 +28,13 @@ export class MeshStatus extends LitElement {
     this.#room.request(new MeshRejoinRequestEvent()).catch(() => undefined);
   };
 
-  protected override render() {
+  protected override render(): TemplateResult {
     const state = this.#room.view?.state ?? IDLE_STATE;
     const {title, hint, retry} = roomWords(state);
     const owner = ownerWords(state);
     return html`<div class="line ${state.status}"
-      ><span role="status" class="line"><span part="state" class="state"><span class="dot"></span>${title}</span
-      >${hint ? html`<span class="action"><span part="hint" class="hint">${hint}</span></span>` : nothing}</span
+      ><span role="status" class="line"><span part="state" class="state"><span class="dot"></span><bdi>${title}</bdi></span
+      >${hint ? html`<span class="action"><bdi part="hint" class="hint">${hint}</bdi></span>` : nothing}</span
       ><span class="action">${retry ? html`<button part="retry" class="text-button" type="button" @click=${this.#retry}>${retryWord(state.status)}</button>` : nothing}</span><slot></slot>${owner
         ? html`<details part="details"><summary>Details</summary><pre>${owner}</pre></details>`
         : nothing}</div>`;

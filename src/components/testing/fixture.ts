@@ -2,12 +2,12 @@
 import {assert} from '@esm-bundle/chai';
 import axe from 'axe-core';
 import {html, render, type LitElement, type TemplateResult} from 'lit';
-import {FakeHub, type FakeRoom} from '../room/fake-room.js';
-import '../define.js';
-import type {MeshChat} from './mesh-chat/mesh-chat.js';
-import type {MeshRoom} from './mesh-room/mesh-room.js';
-import type {MeshRoster} from './mesh-roster/mesh-roster.js';
-import type {MeshStatus} from './mesh-status/mesh-status.js';
+import {FakeHub, type FakeRoom} from '../../room/fake-room.js';
+import '../../define.js';
+import type {MeshChat} from '../mesh-chat/mesh-chat.js';
+import type {MeshRoom} from '../mesh-room/mesh-room.js';
+import type {MeshRoster} from '../mesh-roster/mesh-roster.js';
+import type {MeshStatus} from '../mesh-status/mesh-status.js';
 
 const boxes: HTMLElement[] = [];
 
@@ -31,10 +31,10 @@ export async function cleanUp(...hubs: FakeHub[]): Promise<void> {
 }
 
 /** What a fake room does takes microtasks only, so that after a frame all of it is done and drawn. */
-export const frame = (): Promise<void> => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+export const frame = (): Promise<void> => new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)));
 
 export const once = <K extends keyof HTMLElementEventMap>(target: EventTarget, type: K): Promise<HTMLElementEventMap[K]> =>
-  new Promise((resolve) => target.addEventListener(type, (event) => resolve(event as HTMLElementEventMap[K]), {once: true}));
+  new Promise(resolve => target.addEventListener(type, event => resolve(event as HTMLElementEventMap[K]), {once: true}));
 
 /** Resolves when the room has the status. */
 export async function status(room: MeshRoom, wanted: MeshRoom['state']['status']): Promise<void> {
@@ -55,7 +55,7 @@ export interface Scene {
 export async function scene(hub = new FakeHub()): Promise<Scene> {
   const box = place(html`<mesh-room room="lobby" name="Me" .engine=${hub.engine} style="width: 360px; height: 480px"
     ><mesh-status></mesh-status><mesh-roster></mesh-roster><mesh-chat></mesh-chat></mesh-room>`);
-  const [room, chat, roster, status_] = (['mesh-room', 'mesh-chat', 'mesh-roster', 'mesh-status'] as const).map((tag) => box.querySelector(tag)!) as
+  const [room, chat, roster, status_] = (['mesh-room', 'mesh-chat', 'mesh-roster', 'mesh-status'] as const).map(tag => box.querySelector(tag)!) as
     [MeshRoom, MeshChat, MeshRoster, MeshStatus];
   await status(room, 'joined');
   await drawn(room, chat, roster, status_);
