@@ -215,25 +215,30 @@ export class Pair {
     }
     const pause = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** this.#failures++);
     const atOnce = wasOpen && this.#failures === 1;
-    this.#retry?.();
-    this.#retry = clock.after(atOnce ? between(clock, 0, RETRY_MS / 4) : between(clock, pause / 2, pause), () => {
-      this.#retry = undefined;
-      if (this.initiator) this.#begin();
-      else this.#ask(error);
-    });
+    this.#retryIn(atOnce ? between(clock, 0, RETRY_MS / 4) : between(clock, pause / 2, pause));
     onChange();
   }
 
+  #retryIn(ms: number): void {
+    this.#retry?.();
+    this.#retry = this.#options.clock.after(ms, () => {
+      this.#retry = undefined;
+      if (this.initiator) this.#begin();
+      else this.#ask();
+    });
+  }
+
   /** The responder cannot begin; it asks the initiator to, again and again, until an offer comes. */
-  #ask(error: MeshError): void {
+  #ask(): void {
     // A message without a signal would break a plain page, so it goes to nobody who may be one.
     if (this.#stamped) this.#send({v: PROTOCOL_VERSION, session: this.#session, seq: 0, ack: 0, want: true});
-    this.#failed(error, false);
+    const pause = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** this.#failures++);
+    this.#retryIn(between(this.#options.clock, pause / 2, pause));
   }
 
   #awaitOffer(): void {
     this.#retry = this.#options.clock.after(OFFER_TIMEOUT_MS, () => {
-      this.#ask(new MeshError('link-failed', 'No link: the other side did not answer', {ids: [this.id]}));
+      this.#failed(new MeshError('link-failed', 'No link: the other side did not answer', {ids: [this.id]}), false);
     });
   }
 }

@@ -124,7 +124,8 @@ export class MemoryLink extends EventTarget implements Link {
   close(error?: MeshError): void {
     if (this.#state === 'closed' || this.#closing) return;
     this.#closing = true;
-    const other = this.#other;
+    // As with WebRTC, a connection that never came about cannot tell the other side that it is over.
+    const other = this.#state === 'open' ? this.#other : undefined;
     queueMicrotask(() => this.#close(error));
     if (other) this.#later(() => other.close(new MeshError('link-failed', 'The other side closed the connection')));
   }

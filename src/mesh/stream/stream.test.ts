@@ -54,9 +54,10 @@ class Stage {
     const [a, b] = [this.#forth, this.#back];
     this.#forth = this.#back = undefined;
     this.outbound.detach();
-    const closed = [a, b].map(link => link && once(link, 'close'));
-    a?.close();
-    await Promise.all(closed);
+    if (!a || !b) return;
+    const closed = Promise.all([once(a, 'close'), once(b, 'close')]);
+    a.close();
+    await closed;
   }
 
   async until(count: number): Promise<void> {
@@ -131,7 +132,7 @@ describe('A stream of messages to one peer', () => {
     const given = stage.outbound.send(prepareMessage('file', large(1, 8_000_000)), abort.signal);
     void stage.outbound.send(prepareMessage('file', 'next'));
     abort.abort();
-    expect(await given?.catch((error: MeshError) => error.code)).to.equal('aborted');
+    expect(await given?.catch((error: unknown) => (error as MeshError).code)).to.equal('aborted');
     await stage.until(1);
     expect(stage.received).to.deep.equal([['file', 'next']]);
   });
@@ -160,9 +161,10 @@ describe('A stream of messages to one peer', () => {
           void here.outbound.send(prepareMessage(item.channel, index % 2 ? padded : new TextEncoder().encode(padded)));
         }
       }
-      await here.until((sent['x']?.length ?? 0) + (sent['y']?.length ?? 0));
+      await here.until((sent.x?.length ?? 0) + (sent.y?.length ?? 0));
       const marks = (channel: string) => here.received.filter(([name]) => name === channel)
-        .map(([, data]) => (typeof data === 'string' ? data : new TextDecoder().decode(bytesOf(data))).split(':')[0] + ':');
+        .map(([, data]) => typeof data === 'string' ? data : new TextDecoder().decode(bytesOf(data)))
+        .map(text => text.slice(0, text.indexOf(':') + 1));
       expect({x: marks('x'), y: marks('y')}).to.deep.equal(sent);
       expect(here.faults).to.deep.equal([]);
       here.end();

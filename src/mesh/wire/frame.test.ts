@@ -45,7 +45,8 @@ describe('Frames', () => {
   it('never throw on what a stranger sends', () => {
     const anyText = fc.oneof(fc.string({unit: 'binary'}), fc.json(), fc.array(fc.jsonValue()).map(value => JSON.stringify(value)));
     const kinds = fc.constantFrom('m', 'ack', 'hi', 'name', 'ping', 'pong', 'bye', 'open', 'cancel');
-    const almost = fc.tuple(kinds, fc.array(fc.oneof(fc.jsonValue(), count), {maxLength: 8})).map(([kind, rest]) => JSON.stringify([kind, ...rest]));
+    const almost = fc.tuple(kinds, fc.array(fc.oneof(fc.jsonValue(), count), {maxLength: 8}))
+      .map(([kind, rest]) => JSON.stringify([kind, ...rest]));
     fc.assert(fc.property(fc.oneof(anyText, almost, fc.uint8Array()), data => {
       const raw = typeof data === 'string' ? data : new Uint8Array(data).buffer;
       decodeLine(raw);

@@ -1,0 +1,315 @@
+import {expect} from 'chai';
+import fc from 'fast-check';
+import {LINK_TIMEOUT_MS} from './attempt.js';
+import type {MeshError} from './errors.js';
+import {MemoryNetwork} from './link/memory.js';
+import {Mesh, PROBE_TIMEOUT_MS} from './mesh.js';
+import {createMemorySignalling, MemorySignallingServer} from './signalling/memory.js';
+import {VirtualClock} from './virtual-clock.js';
+
+const LIST = 'mesh-room/test';
+
+/** A server, a network and members on one virtual clock. */
+class World {
+  readonly clock: VirtualClock;
+  readonly server: MemorySignallingServer;
+  readonly network: MemoryNetwork;
+  readonly members = new Map<string, Member>();
+
+  constructor({seed = 1, latencyMs = 5, guarded = true}: {seed?: number; latencyMs?: number; guarded?: boolean} = {}) {
+    this.clock = new VirtualClock(seed);
+    this.server = new MemorySignallingServer({clock: this.clock, latencyMs, guarded});
+    this.network = new MemoryNetwork({clock: this.clock, latencyMs});
+  }
+
+  /** Lets members join; they are in the List some milliseconds later. */
+  async join(...ids: string[]): Promise<void> {
+    for (const id of ids) this.members.set(id, new Member(this, id));
+    await this.clock.run(0);
+  }
+
+  member(id: string): Member {
+    const member = this.members.get(id);
+    if (!member) throw new Error(`Nobody is called ${id}`);
+    return member;
+  }
+
+  get all(): Member[] {
+    return [...this.members.values()];
+  }
+
+  /** How each member sees the others, as `a>b:direct`. */
+  get links(): string[] {
+    return this.all.flatMap(({id, mesh}) => mesh.peers.map(peer => `${id}>${peer.id}:${peer.link}`)).sort();
+  }
+
+  expectFullMesh(): void {
+    const wanted = this.all.flatMap(({id}) => this.all.filter(other => other.id !== id).map(other => `${id}>${other.id}:direct`));
+    expect(this.links).to.deep.equal(wanted.sort());
+  }
+
+  /** Everybody leaves, and nothing is left behind. */
+  async end(): Promise<void> {
+    const left = this.all.map(({mesh}) => mesh.leave());
+    await this.clock.run(5_000);
+    await Promise.all(left);
+    await this.clock.run(60_000);
+    expect(this.network.links.size, 'links').to.equal(0);
+    expect(this.clock.pending, 'timers').to.equal(0);
+  }
+}
+
+class Member {
+  readonly mesh: Mesh;
+  readonly received: Array<readonly [from: string, data: unknown]> = [];
+  readonly errors: MeshError[] = [];
+
+  constructor(world: World, readonly id: string) {
+    const {clock, server, network} = world;
+    this.mesh = new Mesh({
+      clock, name: `name of ${id}`,
+      signalling: createMemorySignalling(server)({url: 'ws://memory', list: LIST, selfId: id, clock}),
+      createLink: network.createLink,
+    });
+    this.mesh.addEventListener('message', ({from, data}) => this.received.push([from, data]));
+    this.mesh.addEventListener('error', ({error}) => this.errors.push(error));
+    this.mesh.join().catch((error: unknown) => this.errors.push(error as MeshError));
+  }
+
+  from(id: string): unknown[] {
+    return this.received.filter(([from]) => from === id).map(([, data]) => data);
+  }
+}
+
+describe('Mesh', () => {
+  let world: World;
+  beforeEach(() => {
+    world = new World();
+  });
+  afterEach(() => world.end());
+
+  it('links everybody who joins at one instant, with one offer a pair', async () => {
+    await world.join('a', 'b', 'c', 'd', 'e');
+    await world.clock.run(100);
+    world.expectFullMesh();
+    expect(world.server.counts.signals, 'an offer and an answer for each of ten pairs').to.equal(20);
+    expect(world.member('a').mesh.peers.map(({name}) => name)).to.include('name of e');
+  });
+
+  it('brings a broadcast to everybody once, and a line for one to that one', async () => {
+    await world.join('a', 'b', 'c');
+    await world.clock.run(100);
+    const {mesh} = world.member('a');
+    await mesh.send('to all');
+    await mesh.send({for: 'b'}, {to: ['b']});
+    await world.clock.run(50);
+    expect(world.member('b').received).to.deep.equal([['a', 'to all'], ['a', {for: 'b'}]]);
+    expect(world.member('c').received).to.deep.equal([['a', 'to all']]);
+    expect(world.member('a').received).to.deep.equal([]);
+  });
+
+  it('keeps a line that is said while the link is being made', async () => {
+    await world.join('a', 'b');
+    while (world.member('a').mesh.peers.length === 0) await world.clock.run(1);
+    expect(world.links).to.include('a>b:connecting');
+    const sent = world.member('a').mesh.send('early');
+    await world.clock.run(100);
+    await sent;
+    expect(world.member('b').from('a')).to.deep.equal(['early']);
+  });
+
+  it('links everybody although a third of the signals is lost', async () => {
+    world.server.faults.loseSignal = () => world.clock.random() < 0.33;
+    await world.join('a', 'b', 'c', 'd', 'e', 'f');
+    await world.clock.run(60_000);
+    world.expectFullMesh();
+  });
+
+  it('says honestly that a pair has no path, goes on trying, and finds it when it is there', async () => {
+    world.network.reachable = false;
+    await world.join('a', 'b');
+    await world.clock.run(LINK_TIMEOUT_MS + 1_000);
+    expect(world.links).to.deep.equal(['a>b:lost', 'b>a:lost']);
+    expect(world.member('a').mesh.peers[0]?.reason).to.match(/no connection was found/);
+    expect(world.member('a').errors.map(({code, ids}) => [code, ...ids])).to.deep.equal([['link-failed', 'b']]);
+    expect(world.server.entries(LIST), 'nobody is removed because a pair failed').to.have.members(['a', 'b']);
+    await world.clock.run(600_000);
+    world.network.reachable = true;
+    await world.clock.run(60_000);
+    world.expectFullMesh();
+  });
+
+  it('mends a link that broke, and what was said meanwhile arrives once, in order', async () => {
+    await world.join('a', 'b', 'c');
+    await world.clock.run(100);
+    const {mesh} = world.member('a');
+    for (let i = 0; i < 100; i++) {
+      if (i === 30) [...world.network.links][0]?.break(2_000);
+      void mesh.send(i);
+      await world.clock.run(100);
+    }
+    await world.clock.run(10_000);
+    world.expectFullMesh();
+    for (const id of ['b', 'c']) expect(world.member(id).from('a'), id).to.deep.equal(Array.from({length: 100}, (_, i) => i));
+  });
+
+  it('tells the sender who did not get a line, and does not send it later', async () => {
+    world.network.reachable = false;
+    await world.join('a', 'b');
+    await world.clock.run(1_000);
+    const failed = world.member('a').mesh.send('never').catch((error: unknown) => error as MeshError);
+    await world.clock.run(31_000);
+    expect(await failed).to.include({code: 'undelivered'}).and.deep.include({ids: ['b']});
+    world.network.reachable = true;
+    await world.clock.run(120_000);
+    world.expectFullMesh();
+    expect(world.member('b').received).to.deep.equal([]);
+  });
+
+  it('rejects a line for somebody who is not in the room, and none for who leaves while it is sent', async () => {
+    await world.join('a', 'b');
+    await world.clock.run(100);
+    const {mesh} = world.member('a');
+    const error = await mesh.send('x', {to: ['nobody']}).catch((reason: unknown) => reason as MeshError);
+    expect(error).to.deep.include({code: 'undelivered', ids: ['nobody']});
+    world.network.reachable = false;
+    [...world.network.links][0]?.close();
+    await world.clock.run(50);
+    const sent = mesh.send('to whoever is here');
+    void world.member('b').mesh.leave();
+    await world.clock.run(5_000);
+    await sent;
+    world.members.delete('b');
+  });
+
+  it('keeps who lost the server but not the link, and drops who is dead within two seconds', async () => {
+    await world.join('a', 'b', 'c');
+    await world.clock.run(100);
+    // The server has lost b and cannot be reached by it; its links are as they were.
+    world.server.reachable = false;
+    world.server.disconnect('b');
+    await world.clock.run(1_500);
+    expect(world.server.entries(LIST)).to.not.include('b');
+    expect(world.member('a').mesh.peers.map(({id}) => id)).to.have.members(['b', 'c']);
+    void world.member('b').mesh.send('still here');
+    await world.clock.run(100);
+    expect(world.member('c').from('b')).to.deep.equal(['still here']);
+    world.server.reachable = true;
+    await world.clock.run(10_000);
+    world.expectFullMesh();
+    // A dead tab answers nothing, neither to the server nor over its links.
+    for (const link of [...world.network.links]) link.silence(true);
+    world.server.reachable = false;
+    world.server.disconnect('b');
+    await world.clock.run(1_000 + PROBE_TIMEOUT_MS + 50);
+    expect(world.member('a').mesh.peers.map(({id}) => id)).to.deep.equal(['c']);
+    world.server.reachable = true;
+    for (const link of [...world.network.links]) link.silence(false);
+    await world.clock.run(30_000);
+  });
+
+  it('lets who leaves go at once, before the List says so', async () => {
+    await world.join('a', 'b');
+    await world.clock.run(100);
+    world.member('b').mesh.farewell();
+    await world.clock.run(6);
+    expect(world.member('a').mesh.peers).to.deep.equal([]);
+    // It said goodbye and stayed: the List is right in the end.
+    await world.clock.run(10_000);
+    world.expectFullMesh();
+  });
+
+  it('leaves nobody\'s roster when the server restarts, and the links work all the while', async () => {
+    await world.join('a', 'b', 'c');
+    await world.clock.run(100);
+    const seen = new Set<number>();
+    for (const {mesh} of world.all) mesh.addEventListener('peers-change', () => seen.add(mesh.peers.length));
+    world.server.reachable = false;
+    world.server.restart();
+    for (let i = 0; i < 20; i++) {
+      void world.member('a').mesh.send(i);
+      await world.clock.run(1_000);
+    }
+    world.server.reachable = true;
+    await world.clock.run(10_000);
+    expect([...seen]).to.deep.equal([2]);
+    expect(world.member('b').from('a')).to.deep.equal(Array.from({length: 20}, (_, i) => i));
+    expect([...world.server.entries(LIST)].sort()).to.deep.equal(['a', 'b', 'c']);
+    world.expectFullMesh();
+  });
+
+  it('takes an offer that overtakes the List', async () => {
+    await world.join('a');
+    await world.clock.run(100);
+    const offers: unknown[] = [];
+    // The newcomer has the larger id, so that it calls, as soon as it has read the List.
+    world.server.faults.loseSignal = () => false;
+    const {mesh} = world.member('a');
+    mesh.addEventListener('peers-change', () => offers.push(mesh.peers.length));
+    world.server.inject('a', {user: 'z', signal: {type: 'offer', token: 'nowhere'}, mesh: {v: 1, session: 'boot.1', seq: 1, ack: 0}});
+    await world.clock.run(50);
+    expect(mesh.peers, 'who is not in the List gets no link').to.deep.equal([]);
+    await world.join('z');
+    await world.clock.run(40_000);
+    world.expectFullMesh();
+  });
+
+  it('is not disturbed by signals that are stale, malformed or of another version', async () => {
+    await world.join('a', 'b');
+    await world.clock.run(100);
+    const stamp = {v: 1, session: 'x.1', seq: 1, ack: 0};
+    const messages: unknown[] = [
+      null, 7, 'text', [], {}, {user: 5}, {user: 'b'}, {user: 'b', signal: null}, {user: 'b', signal: 'x', mesh: 'y'},
+      {user: 'b', mesh: {v: 'one'}}, {user: 'b', mesh: {...stamp, seq: -1}}, {user: 'b', mesh: {...stamp, session: 'x'.repeat(1000)}},
+      {user: 'b', signal: {}, mesh: {...stamp, v: 2}}, {user: 'b', signal: {type: 'answer'}, mesh: {...stamp, session: 'old.1', seq: 2}},
+      {user: 'a', signal: {type: 'offer'}, mesh: stamp}, {user: 'stranger', signal: {type: 'offer'}, mesh: stamp},
+    ];
+    for (const message of messages) world.server.inject('a', message);
+    for (const message of messages) world.server.inject('b', message);
+    await world.clock.run(5_000);
+    world.expectFullMesh();
+    expect(new Set(world.member('a').errors.map(({code}) => code))).to.deep.equal(new Set(['bad-frame', 'bad-version']));
+    void world.member('a').mesh.send('fine');
+    await world.clock.run(50);
+    expect(world.member('b').from('a')).to.deep.equal(['fine']);
+  });
+
+  it('ends as a full mesh, every line at every member once and in order, whatever links, signals and server do', async function () {
+    this.timeout(60_000);
+    const step = fc.oneof(
+      {weight: 6, arbitrary: fc.record({say: fc.nat(4)})},
+      {weight: 2, arbitrary: fc.record({breakLink: fc.nat(30)})},
+      {weight: 1, arbitrary: fc.constantFrom({restart: true}, {disconnect: true}, {away: true}, {back: true})},
+      {weight: 4, arbitrary: fc.record({wait: fc.constantFrom(1, 20, 300, 4_000)})},
+    );
+    await fc.assert(fc.asyncProperty(fc.nat(), fc.array(step, {maxLength: 30}), async (seed, steps) => {
+      const here = new World({seed});
+      here.server.faults.loseSignal = () => here.clock.random() < 0.1;
+      await here.join('a', 'b', 'c', 'd', 'e');
+      await here.clock.run(20_000);
+      const said = new Map<string, string[]>(here.all.map(({id}) => [id, []]));
+      for (const [i, todo] of steps.entries()) {
+        if ('say' in todo) {
+          const member = here.all[todo.say]!;
+          const line = `${member.id}${i}`;
+          said.get(member.id)?.push(line);
+          member.mesh.send(line).catch(() => undefined);
+        } else if ('breakLink' in todo) {
+          const links = [...here.network.links];
+          links[todo.breakLink % Math.max(1, links.length)]?.break(1_500);
+        } else if ('restart' in todo) here.server.restart();
+        else if ('disconnect' in todo) here.server.disconnect('c');
+        else if ('away' in todo) here.server.reachable = false;
+        else if ('back' in todo) here.server.reachable = true;
+        else await here.clock.run(todo.wait);
+      }
+      here.server.reachable = true;
+      await here.clock.run(29_000);
+      here.expectFullMesh();
+      for (const {id, from} of here.all.map(member => ({id: member.id, from: member.from.bind(member)}))) {
+        for (const [sender, lines] of said) if (sender !== id) expect(from(sender), `${sender} at ${id}`).to.deep.equal(lines);
+      }
+      await here.end();
+    }), {numRuns: 40});
+  });
+});
