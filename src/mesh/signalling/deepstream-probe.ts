@@ -1,6 +1,7 @@
 import type {Cancel} from '../clock.js';
 import {ABSENCE_MS} from './bounds.js';
 import {dataOf, EVENT_ACTION, PRESENCE_ACTION, signalPattern, signalTarget, TOPIC, type Message} from './deepstream-protocol.js';
+import type {ProbeAnswer} from './port.js';
 import type {PeerId} from './types.js';
 
 export interface DeepstreamProbeOptions {
@@ -13,7 +14,9 @@ export interface DeepstreamProbeOptions {
 
 interface Question {
   readonly present: Set<PeerId>;
-  readonly done: (present: ReadonlySet<PeerId> | undefined) => void;
+  /** Those of them that are logged in under their ids. */
+  readonly ours: Set<PeerId>;
+  readonly done: ProbeAnswer;
   /** Not known to be present yet. */
   missing: Set<PeerId>;
   /** Of the presence query, then of the listening. */
@@ -42,7 +45,7 @@ export class DeepstreamProbe {
     this.#options = options;
   }
 
-  ask(ids: readonly PeerId[], done: (present: ReadonlySet<PeerId> | undefined) => void): void {
+  ask(ids: readonly PeerId[], done: ProbeAnswer): void {
     if (this.#question) {
       done(undefined);
       return;
@@ -50,7 +53,8 @@ export class DeepstreamProbe {
     const {send, nextId, after, selfId} = this.#options;
     const reference = nextId();
     this.#question = {
-      present: new Set(), missing: new Set(ids), done, reference, isHeard: false, timer: after(2 * ABSENCE_MS, () => this.#listen()),
+      present: new Set(), ours: new Set(), missing: new Set(ids), done, reference, isHeard: false,
+      timer: after(2 * ABSENCE_MS, () => this.#listen()),
     };
     send({topic: TOPIC.PRESENCE, action: PRESENCE_ACTION.QUERY, names: [selfId, ...ids], correlationId: reference});
   }
@@ -62,7 +66,11 @@ export class DeepstreamProbe {
     if (message.action === PRESENCE_ACTION.QUERY_RESPONSE) {
       const answer = dataOf(message);
       if (typeof answer === 'object' && answer !== null) {
-        for (const [id, isPresent] of Object.entries(answer)) if (isPresent === true) this.#found(question, id);
+        for (const [id, isPresent] of Object.entries(answer)) {
+          if (isPresent !== true || !question.missing.has(id)) continue;
+          question.ours.add(id);
+          this.#found(question, id);
+        }
       }
       this.#listen();
     } else if (message.originalAction === PRESENCE_ACTION.QUERY) {
@@ -102,7 +110,7 @@ export class DeepstreamProbe {
     question.timer();
     if (question.missing.size === 0) {
       this.#question = undefined;
-      question.done(question.present);
+      question.done(question.present, question.ours);
       return;
     }
     const {send, after, selfId} = this.#options;
@@ -118,6 +126,6 @@ export class DeepstreamProbe {
     this.#question = undefined;
     question.timer();
     this.#options.send({topic: TOPIC.EVENT, action: EVENT_ACTION.UNLISTEN, name: question.reference});
-    question.done(present);
+    question.done(present, question.ours);
   }
 }

@@ -8,7 +8,7 @@ import {
   AUTH_ACTION, CONNECTION_ACTION, dataOf, decode, encode, EVENT_ACTION, signalEvent, TOPIC, wishEvent, type Message,
 } from './deepstream-protocol.js';
 import {ListSignalling} from './list-signalling.js';
-import type {Connect, Connection, ConnectionEvents, ConnectOptions, WriteOutcome} from './port.js';
+import type {Connect, Connection, ConnectionEvents, ConnectOptions, ProbeAnswer, WriteOutcome} from './port.js';
 import type {CreateSignalling, PeerId} from './types.js';
 
 /** Where deepstream lives when the URL names no path. */
@@ -101,7 +101,7 @@ class DeepstreamConnection implements Connection {
     else done('lost');
   }
 
-  probe(ids: readonly PeerId[], done: (present: ReadonlySet<PeerId> | undefined) => void): void {
+  probe(ids: readonly PeerId[], done: ProbeAnswer): void {
     if (this.#stage === 'open') this.#probe.ask(ids, done);
     else done(undefined);
   }

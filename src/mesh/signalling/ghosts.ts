@@ -1,11 +1,12 @@
 /**
  * Removes those who died from a List that no server guards. A member that is killed cannot take itself out, so others do: each
- * watches its predecessor in the ring of sorted ids, and, while that is suspect, further ones. What decides is whether the server
+ * watches its predecessors in the ring of sorted ids, up to the first who is alive and watches in turn. What decides is whether the server
  * knows of a subscription to the member's own signals, which every living one has; never whether a link to it works.
  */
 import type {Cancel, Clock} from '../clock.js';
 import {ABSENCES, SUSPECT_MS, WATCH_MS} from './bounds.js';
 import type {SharedList} from './membership.js';
+import type {ProbeAnswer} from './port.js';
 import type {RosterView} from './roster-view.js';
 import type {PeerId} from './types.js';
 
@@ -14,21 +15,20 @@ const REACH = 16;
 /** Doublings of patience with one who comes back whenever it is removed. */
 const MOST_DOUBLINGS = 10;
 
-/** Tells which of `ids` the server knows to listen, or `undefined` when it would not tell. */
-export type Probe = (ids: readonly PeerId[], done: (present: ReadonlySet<PeerId> | undefined) => void) => void;
-
 export interface GhostWatchOptions {
   readonly list: SharedList;
   /** The watcher; it is never taken for dead by itself. */
   readonly id: PeerId;
   readonly clock: Clock;
-  readonly probe: Probe;
+  readonly probe: (ids: readonly PeerId[], done: ProbeAnswer) => void;
 }
 
 export class GhostWatch {
   readonly #options: GhostWatchOptions;
   /** How often in a row each suspect was absent. */
   readonly #absences = new Map<PeerId, number>();
+  /** Who is there and is not known to watch anybody: plain pages. */
+  readonly #plain = new Set<PeerId>();
   /** How often each that we removed came back; `undefined` members were never removed. */
   readonly #comebacks = new Map<PeerId, number>();
   readonly #removed = new Set<PeerId>();
@@ -55,6 +55,7 @@ export class GhostWatch {
     this.#timer?.();
     this.#timer = undefined;
     this.#absences.clear();
+    this.#plain.clear();
   }
 
   /** The List changed. */
@@ -62,6 +63,7 @@ export class GhostWatch {
     const {list: {view}} = this.#options;
     if (!view) return;
     for (const id of this.#absences.keys()) if (!view.has(id)) this.#absences.delete(id);
+    for (const id of this.#plain) if (!view.has(id)) this.#plain.delete(id);
     for (const id of this.#removed) {
       if (!view.has(id)) continue;
       // Alive after all, and out of the server's sight; or put back by a careless client. Twice the patience next time.
@@ -77,24 +79,33 @@ export class GhostWatch {
   }
 
   #look(): void {
-    const {list: {view}, id, probe} = this.#options;
-    const watched = view ? predecessors(view, id, 1 + REACH * this.#absences.size) : [];
+    const {list: {view}, probe} = this.#options;
+    const watched = view ? this.#watched(view) : [];
     if (watched.length === 0) {
       this.#schedule();
       return;
     }
     const round = this.#round = {};
-    probe(watched, present => {
+    probe(watched, (present, ours) => {
       if (this.#round !== round) return;
       this.#round = undefined;
-      if (present) this.#judge(watched, present);
+      if (present) this.#judge(watched, present, ours);
       this.#schedule();
     });
   }
 
-  #judge(watched: readonly PeerId[], present: ReadonlySet<PeerId>): void {
+  /** The predecessors up to the first who watches for itself, and some more if there are suspects. */
+  #watched(view: RosterView): PeerId[] {
+    const others = predecessors(view, this.#options.id, Infinity);
+    const first = others.findIndex(id => !this.#plain.has(id) && !this.#absences.has(id));
+    return first === -1 ? others : others.slice(0, first + 1 + REACH * this.#absences.size);
+  }
+
+  #judge(watched: readonly PeerId[], present: ReadonlySet<PeerId>, ours: ReadonlySet<PeerId> = new Set()): void {
     const {list: {view}} = this.#options;
     for (const id of watched) {
+      if (present.has(id) && !ours.has(id)) this.#plain.add(id);
+      else this.#plain.delete(id);
       if (present.has(id) || !view?.has(id)) this.#absences.delete(id);
       else this.#absences.set(id, (this.#absences.get(id) ?? 0) + 1);
     }

@@ -5,7 +5,7 @@
 import {systemClock, type Cancel, type Clock} from '../clock.js';
 import {MeshError} from '../errors.js';
 import {ListSignalling} from './list-signalling.js';
-import type {Connect, Connection, ConnectionEvents, ConnectOptions, WriteOutcome} from './port.js';
+import type {Connect, Connection, ConnectionEvents, ConnectOptions, ProbeAnswer, WriteOutcome} from './port.js';
 import {RosterView} from './roster-view.js';
 import type {CreateSignalling, PeerId} from './types.js';
 
@@ -31,6 +31,8 @@ export interface MemoryFaults {
   loseWrite?(by: PeerId): 'before' | 'after' | undefined;
   /** The List cannot be read. */
   denyList?(by: PeerId): boolean;
+  /** The server does not find this one when it is asked who is there. */
+  hideFromProbe?(id: PeerId): boolean;
 }
 
 /** A `CreateSignalling` whose members meet at `server`. */
@@ -65,7 +67,7 @@ export class MemorySignallingServer extends EventTarget {
   readonly clock: Clock;
   readonly guarded: boolean;
   readonly latencyMs: number;
-  readonly faults: MemoryFaults = {};
+  faults: MemoryFaults = {};
   /** Whether new connections find somebody. */
   reachable = true;
   /** Messages that reached the server, by kind. */
@@ -118,6 +120,11 @@ export class MemorySignallingServer extends EventTarget {
     for (const connection of [...this.#connections]) {
       if (id === undefined || connection.options.selfId === id) this.drop(connection);
     }
+  }
+
+  /** Ends one user's connections without its noticing: it is dead, and what it would do reaches nobody. */
+  kill(id: PeerId): void {
+    for (const connection of [...this.#connections]) if (connection.options.selfId === id) connection.close();
   }
 
   /** The connections that there are now; after every user has closed there must be none. */
@@ -220,7 +227,7 @@ export class MemorySignallingServer extends EventTarget {
 
   /** @internal */
   isListening(id: PeerId): boolean {
-    return this.#inboxes.has(id);
+    return this.#inboxes.has(id) && !this.faults.hideFromProbe?.(id);
   }
 
   #guard(list: MemoryList, id: PeerId, isIn: boolean): void {
@@ -285,10 +292,14 @@ class MemoryConnection implements Connection {
     this.#toServer(() => this.#server.write(this, entries, version, done));
   }
 
-  probe(ids: readonly PeerId[], done: (present: ReadonlySet<PeerId> | undefined) => void): void {
+  probe(ids: readonly PeerId[], done: ProbeAnswer): void {
     this.#toServer(() => {
+      if (!this.#server.isListening(this.options.selfId)) {
+        this.#server.deliver(this, () => done(undefined));
+        return;
+      }
       const present = new Set(ids.filter(id => this.#server.isListening(id)));
-      this.#server.deliver(this, () => done(present));
+      this.#server.deliver(this, () => done(present, present));
     });
   }
 

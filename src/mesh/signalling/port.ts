@@ -36,6 +36,13 @@ export interface ConnectionEvents {
   readonly onClose: (error: MeshError) => void;
 }
 
+/**
+ * The answer to a probe.
+ * @param present who of those asked for is there, which the server knows and a link does not show; `undefined` when it would not tell.
+ * @param ours those of them that are known to be this project's users, who watch in turn; the others may be plain pages.
+ */
+export type ProbeAnswer = (present: ReadonlySet<PeerId> | undefined, ours?: ReadonlySet<PeerId>) => void;
+
 /** One attempt at one connection: it opens once, closes once, and is not reused. */
 export interface Connection {
   /**
@@ -56,11 +63,8 @@ export interface Connection {
    * Nothing happens on a guarded server.
    */
   wish(isIn: boolean): void;
-  /**
-   * Asks which of `ids` are subscribed to their own signals.
-   * @param done called once with those that are, or `undefined` when the server would not tell.
-   */
-  probe(ids: readonly PeerId[], done: (present: ReadonlySet<PeerId> | undefined) => void): void;
+  /** Asks which of `ids` are there, that is, subscribed to their own signals. `done` is called once. */
+  probe(ids: readonly PeerId[], done: ProbeAnswer): void;
   /** Ends the connection; nothing is reported any more. Idempotent. */
   close(): void;
 }
