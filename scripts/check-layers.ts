@@ -35,6 +35,7 @@ const LAYERS: readonly Layer[] = [
 
 /** Packages that one file alone may name. */
 const VENDORS: Readonly<Record<string, string>> = {
+  '@deepstream/client': 'src/mesh/signalling/deepstream.ts',
   '@deepstream/protobuf': 'src/mesh/signalling/deepstream-protocol.ts',
   'simple-peer': 'src/mesh/link/simple-peer.ts',
 };
