@@ -1,7 +1,4 @@
-/**
- * deepstream's messages, with deepstream's own codec. The only file that names the vendor. `@deepstream/client` is not used: this
- * project needs a tenth of it, and would have to work around much of the rest; see `docs/decisions/deepstream-protocol.md`.
- */
+/** deepstream's messages, with deepstream's own codec. The only file that names it. */
 import {getMessage} from '@deepstream/protobuf/dist/src/message-builder.js';
 import {parse} from '@deepstream/protobuf/dist/src/message-parser.js';
 import {AUTH_ACTION, CONNECTION_ACTION, EVENT_ACTION, PRESENCE_ACTION, RECORD_ACTION, TOPIC} from '@deepstream/protobuf/dist/types/all.js';
