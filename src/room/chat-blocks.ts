@@ -25,6 +25,15 @@ export interface TimeBlock {
 
 export type ChatBlock = MessageBlock | NoticeBlock | TimeBlock;
 
+/** The lines that a block stands for; that of a time is the line that comes after it. */
+export function linesOf(block: ChatBlock): readonly ChatLine[] {
+  switch (block.kind) {
+    case 'messages': return block.messages;
+    case 'notices': return block.notices;
+    case 'time': return [block.first];
+  }
+}
+
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 

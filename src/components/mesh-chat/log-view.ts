@@ -1,6 +1,7 @@
 import {adoptStyles, html, nothing, type LitElement, type ReactiveController, type TemplateResult} from 'lit';
+import {guard} from 'lit/directives/guard.js';
 import {repeat} from 'lit/directives/repeat.js';
-import {toBlocks, type ChatBlock} from '../../room/chat-blocks.js';
+import {linesOf, toBlocks, type ChatBlock} from '../../room/chat-blocks.js';
 import {EMPTY_CHAT, type ChatMessage, type ChatState} from '../../room/chat.js';
 import {plural} from '../../room/words.js';
 import {avatarStyles} from '../avatar.js';
@@ -12,6 +13,9 @@ import {ReadingPlace} from './place.js';
 
 /** Blocks that are drawn while the reader is at the end; more are drawn as the reader goes back. A screen holds about 10. */
 const WINDOW = 60;
+
+/** Blocks that are drawn at most while the reader is further up, however many come meanwhile. */
+const MAX_DRAWN = 4 * WINDOW;
 
 export interface LogViewOptions {
   /** The element that scrolls; its first child holds the lines. */
@@ -44,7 +48,7 @@ export class LogView implements ReactiveController {
     // First, so that what it changes is drawn in the same update.
     host.addController(this);
     this.#announcer = new Announcer(host);
-    this.#place = new ReadingPlace(host, () => options.log() ?? undefined);
+    this.#place = new ReadingPlace(host, () => options.log() ?? undefined, () => this.#drawsLast());
     const {elementStyles} = host.constructor as typeof LitElement;
     adoptStyles(host.renderRoot as ShadowRoot, [...elementStyles, avatarStyles, logStyles]);
     host.requestUpdate();
@@ -64,10 +68,10 @@ export class LogView implements ReactiveController {
   /** To be called on every `scroll` of the log. */
   onScroll(): void {
     this.#place.onScroll();
+    if (this.#place.atEnd) return;
     const first = this.#firstDrawn();
-    if (!first || this.#place.atEnd || !this.#place.nearStart) return;
-    this.#start = this.#blocks[Math.max(0, first - WINDOW)]!.first.seq;
-    this.#host.requestUpdate();
+    if (first > 0 && this.#place.nearStart) this.#drawFrom(first - WINDOW);
+    else if (!this.#drawsLast() && this.#place.nearEnd) this.#drawFrom(first + WINDOW);
   }
 
   toEnd(): void {
@@ -112,6 +116,15 @@ export class LogView implements ReactiveController {
     if (this.#place.atEnd && seqFromEnd(WINDOW * 1.5) > this.#start) this.#start = latest;
   }
 
+  #drawsLast(): boolean {
+    return this.#firstDrawn() + MAX_DRAWN >= this.#blocks.length;
+  }
+
+  #drawFrom(index: number): void {
+    this.#start = this.#blocks[Math.max(0, index)]!.first.seq;
+    this.#host.requestUpdate();
+  }
+
   #firstDrawn(): number {
     return Math.max(0, this.#blocks.findIndex(({first: {seq}}) => seq >= this.#start));
   }
@@ -122,7 +135,10 @@ export class LogView implements ReactiveController {
   }
 
   lines(): unknown {
-    return repeat(this.#blocks.slice(this.#firstDrawn()), ({kind, first: {seq}}) => `${kind}${seq}`, renderBlock);
+    const first = this.#firstDrawn();
+    const drawn = this.#blocks.slice(first, this.#place.atEnd ? undefined : first + MAX_DRAWN);
+    // Lines are replaced when they change, so a block of the same lines is the same block.
+    return repeat(drawn, ({kind, first: {seq}}) => `${kind}${seq}`, block => guard([...linesOf(block)], () => renderBlock(block)));
   }
 
   jump(): TemplateResult | typeof nothing {

@@ -11,6 +11,19 @@ import type {Composer} from './composer.js';
 import type {LogView} from './log-view.js';
 import {styles} from './mesh-chat.styles.js';
 
+/** At 60 frames a second. */
+const FRAME_MS = 1000 / 60;
+
+const nextFrame = (): Promise<void> => new Promise(resolve => {
+  const done = () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+    resolve();
+  };
+  const frame = requestAnimationFrame(done);
+  const timer = setTimeout(done, 100);
+});
+
 /**
  * @summary Reads and writes the messages of a room.
  * @fires {MeshChatMessageEvent} mesh-chat-message - A message appeared: `message`, own ones included.
@@ -28,6 +41,7 @@ export class MeshChat extends LitElement {
   #loading: Promise<void> | undefined;
   #view: LogView | undefined;
   #composer: Composer | undefined;
+  #drawnAt = 0;
 
   /** Whether the log could not be loaded. */
   #broken = false;
@@ -47,6 +61,13 @@ export class MeshChat extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#loading ??= this.#load();
+  }
+
+  /** What comes alone is drawn at once, a flood once a frame; in a page that is not shown, and has no frames, ten times a second. */
+  protected override async scheduleUpdate(): Promise<void> {
+    if (performance.now() - this.#drawnAt < FRAME_MS) await nextFrame();
+    this.#drawnAt = performance.now();
+    await super.scheduleUpdate();
   }
 
   protected override async getUpdateComplete(): Promise<boolean> {

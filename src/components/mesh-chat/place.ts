@@ -10,6 +10,7 @@ const NEAR = 32;
 export class ReadingPlace implements ReactiveController {
   readonly #host: ReactiveControllerHost;
   readonly #log: () => HTMLElement | undefined;
+  readonly #drawsLast: () => boolean;
   readonly #resized: ResizeObserver | undefined;
   #anchor: {readonly element: Element; readonly top: number} | undefined;
   #watched: HTMLElement | undefined;
@@ -17,7 +18,9 @@ export class ReadingPlace implements ReactiveController {
   /** Where the log was when it was last looked at. */
   #top = 0;
 
-  constructor(host: ReactiveControllerHost, log: () => HTMLElement | undefined) {
+  /** @param drawsLast - whether the end of the log is the end of what there is. */
+  constructor(host: ReactiveControllerHost, log: () => HTMLElement | undefined, drawsLast: () => boolean) {
+    this.#drawsLast = drawsLast;
     this.#host = host;
     this.#log = log;
     if (typeof ResizeObserver === 'function') this.#resized = new ResizeObserver(() => this.#onResize());
@@ -32,6 +35,12 @@ export class ReadingPlace implements ReactiveController {
   get nearStart(): boolean {
     const log = this.#log();
     return !!log && log.scrollTop < log.clientHeight;
+  }
+
+  /** Whether the newest line that is drawn comes into sight. */
+  get nearEnd(): boolean {
+    const log = this.#log();
+    return !!log && log.scrollHeight - log.scrollTop - log.clientHeight < log.clientHeight;
   }
 
   hostUpdate(): void {
@@ -97,7 +106,7 @@ export class ReadingPlace implements ReactiveController {
   #look({scrollTop, scrollHeight, clientHeight}: HTMLElement): void {
     const left = scrollHeight - scrollTop - clientHeight;
     if (this.#atEnd) this.#atEnd = scrollTop >= this.#top - 1 || left < 2;
-    else this.#atEnd = left < 2 || (scrollTop > this.#top && left < NEAR);
+    else this.#atEnd = this.#drawsLast() && (left < 2 || (scrollTop > this.#top && left < NEAR));
     this.#top = scrollTop;
   }
 
