@@ -26,6 +26,9 @@ const [server, tabs, src] = await Promise.all(['server', 'test', 'src'].map(test
 const node = [...server ?? [], ...tabs ?? []].filter(isAsked);
 const web = (src ?? []).filter(isAsked);
 
+/** The server's tests speak to it from Node; of those in `test/` nobody can tell without reading them. */
+const needsBrowser = (path: string): boolean => shortPath(path).startsWith('test');
+
 const tally = new Tally();
 /** Runs one part; a part that breaks is a failure, and the other part still runs. */
 async function attempt(name: string, part: () => Promise<void>): Promise<boolean> {
@@ -42,9 +45,9 @@ if (!node.length && !web.length) tally.fail('npm test', 'find test files', `None
 // The files in src/ are compiled one by one as the browser asks for them; the others use what is built.
 const built = !node.length || await isFresh() || await attempt('build', () => buildParts());
 if (built) {
-  await attempt('browser', async () => { await ensureChrome(); });
-  await attempt('tests in Node', () => runNodeTests(node, tally));
-  await attempt('tests in browsers', () => runWebTests(web, tally));
+  const hasBrowser = await attempt('find or install a browser', async () => { await ensureChrome(); });
+  await attempt('tests in Node', () => runNodeTests(hasBrowser ? node : node.filter(path => !needsBrowser(path)), tally));
+  if (hasBrowser) await attempt('tests in browsers', () => runWebTests(web, tally));
 }
 tally.end();
 // Explicitly: a browser or server that a broken test left behind must not keep the result from being seen.
