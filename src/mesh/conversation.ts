@@ -9,8 +9,9 @@ import type {Lane, LaneData, Link} from './link/types.js';
 import type {PeerId} from './signalling/types.js';
 import {Inbound} from './stream/inbound.js';
 import {Outbound} from './stream/outbound.js';
+import {REPORT_BYTES} from './stream/window.js';
 import {
-  BYE, decodeBulk, decodeLine, encodeAck, encodeName, encodePing, encodePong, isOversized, type Hello, type LineFrame,
+  BYE, decodeBulk, decodeLine, encodeAck, encodeName, encodePing, encodePong, encodeTaken, isOversized, type Hello, type LineFrame,
 } from './wire/frame.js';
 import {LINE_BURST, LINES_PER_SECOND, MAX_LINE_FRAME_BYTES, PROTOCOL_VERSION} from './wire/limits.js';
 import {TokenBucket} from './wire/token-bucket.js';
@@ -47,6 +48,9 @@ export class Conversation {
   #peerBoot = '';
   #link: Link | undefined;
   #ping: Cancel | undefined;
+  /** Bytes of pieces that have come over the present link, and those that the peer has been told of. */
+  #taken = 0;
+  #reported = 0;
   #pingId = 0;
   #pingAt = 0;
   #plain = false;
@@ -105,6 +109,7 @@ export class Conversation {
     this.#link = link;
     this.#plain = !hello;
     this.#route = 'direct';
+    this.#taken = this.#reported = 0;
     if (!hello) return this.#outbound.attachPlain(link);
     this.#name = hello.name;
     if (hello.boot !== this.#peerBoot) {
@@ -184,8 +189,13 @@ export class Conversation {
 
   #receiveBulk(data: LaneData): void {
     const frame = decodeBulk(data);
-    if (frame) this.#inbound.bulk(frame);
-    else this.#malformed(data);
+    if (!frame) return this.#malformed(data);
+    this.#inbound.bulk(frame);
+    if (frame.kind !== 'piece') return;
+    this.#taken += frame.bytes.length;
+    if (this.#taken - this.#reported < REPORT_BYTES) return;
+    this.#reported = this.#taken;
+    this.#link?.send('lines', encodeTaken(this.#taken));
   }
 
   #receiveLine(data: LaneData): void {
@@ -199,6 +209,8 @@ export class Conversation {
     switch (frame.kind) {
       case 'ack':
         return this.#outbound.ack(frame.line, frame.done);
+      case 'taken':
+        return this.#outbound.taken(frame.bytes);
       case 'name':
         this.#name = frame.name;
         return this.#options.onChange();

@@ -12,6 +12,7 @@ import {LINE_BURST, LINES_PER_SECOND, MAX_OPEN_TRANSFERS} from '../wire/limits.j
 import {TokenBucket} from '../wire/token-bucket.js';
 import type {OutgoingMessage} from './message.js';
 import type {PieceSource} from './source.js';
+import {BulkWindow} from './window.js';
 
 /** A message waits this long for a link before `send` says that it did not arrive: longer than rebuilding a link takes. */
 export const SEND_TIMEOUT_MS = 30_000;
@@ -63,6 +64,7 @@ export interface OutboundOptions {
 export class Outbound {
   readonly #options: OutboundOptions;
   readonly #bucket: TokenBucket;
+  #window: BulkWindow;
   /** Every line that is not acknowledged; those before `#next` have been handed to the present link. */
   readonly #lines: LineEntry[] = [];
   readonly #transfers = new Map<number, Transfer>();
@@ -82,6 +84,7 @@ export class Outbound {
   constructor(options: OutboundOptions) {
     this.#options = options;
     this.#bucket = new TokenBucket(options.clock, LINE_BURST * 0.75, LINES_PER_SECOND * 0.75);
+    this.#window = new BulkWindow(options.clock);
   }
 
   /** Whether everything has been acknowledged. */
@@ -133,6 +136,7 @@ export class Outbound {
     link.addEventListener('drain', onDrain);
     this.#unlisten = () => link.removeEventListener('drain', onDrain);
     this.#link = link;
+    this.#window = new BulkWindow(this.#options.clock);
     this.#pump();
   }
 
@@ -179,6 +183,12 @@ export class Outbound {
       transfer.waiting?.resolve();
     }
     if (count > 0 || done.length > 0) this.#pump();
+  }
+
+  /** The peer has taken so many bytes of pieces since the link opened. */
+  taken(bytes: number): void {
+    this.#window.report(bytes);
+    this.#pumpBulk();
   }
 
   /** The peer has left for good: what waits is rejected, the rest forgotten. */
@@ -240,7 +250,7 @@ export class Outbound {
       this.#cancels.shift();
     }
     let active = this.#sendable();
-    while (active.length > 0) {
+    while (active.length > 0 && this.#window.open) {
       const transfer = active[this.#turn++ % active.length]!;
       if (!this.#sendPiece(link, transfer)) {
         if (!transfer.loading && this.#transfers.has(transfer.id)) return; // The lane is full: `drain` comes.
@@ -261,6 +271,7 @@ export class Outbound {
       const piece = this.#read(transfer);
       if (!piece || !link.send('bulk', encodePiece(id, piece))) return false;
       transfer.offset += piece.length;
+      this.#window.sent(piece.length);
     }
     if (transfer.offset >= source.size) {
       transfer.taken = true;

@@ -5,7 +5,7 @@ import type {MeshError} from '../errors.js';
 import {connect, once} from '../link/compliance.js';
 import {MemoryNetwork} from '../link/memory.js';
 import type {Link} from '../link/types.js';
-import {decodeBulk, decodeLine, encodeAck, encodeOpen, encodePiece, type Received} from '../wire/frame.js';
+import {decodeBulk, decodeLine, encodeAck, encodeOpen, encodePiece, encodeTaken, type Received} from '../wire/frame.js';
 import {MAX_OPEN_TRANSFERS} from '../wire/limits.js';
 import {Inbound} from './inbound.js';
 import {prepareMessage} from './message.js';
@@ -33,11 +33,15 @@ class Stage {
     const {a, b} = connect(this.network.createLink);
     a.addEventListener('message', ({data}) => {
       const frame = decodeLine(data);
-      if (frame?.kind === 'ack' && a === this.#forth) this.outbound.ack(frame.line, frame.done);
+      if (a !== this.#forth) return;
+      if (frame?.kind === 'ack') this.outbound.ack(frame.line, frame.done);
+      if (frame?.kind === 'taken') this.outbound.taken(frame.bytes);
     });
+    let taken = 0;
     b.addEventListener('message', ({lane, data}) => {
       if (b !== this.#back) return;
       const frame = lane === 'bulk' ? decodeBulk(data) : decodeLine(data);
+      if (frame?.kind === 'piece') b.send('lines', encodeTaken(taken += frame.bytes.length));
       if (lane === 'bulk') this.inbound.bulk(frame as never);
       else this.inbound.line(frame as never, typeof data === 'string' ? data.length : data.byteLength);
     });

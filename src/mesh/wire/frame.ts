@@ -40,6 +40,7 @@ export type LineFrame =
   | {readonly kind: 'hello'; readonly hello: Hello}
   | {readonly kind: 'message'; readonly n: number; readonly after: number; readonly head: MessageHead; readonly data: unknown}
   | {readonly kind: 'ack'; readonly line: number; readonly done: readonly number[]}
+  | {readonly kind: 'taken'; readonly bytes: number}
   | {readonly kind: 'name'; readonly name: string}
   | {readonly kind: 'ping' | 'pong'; readonly id: number}
   | {readonly kind: 'bye'};
@@ -66,6 +67,8 @@ const SMALL_BINARY = 0x01;
 
 export const encodeHello = (hello: Hello): string => JSON.stringify(['hi', hello]);
 export const encodeAck = (line: number, done: readonly number[]): string => JSON.stringify(['ack', line, done]);
+/** @param bytes of pieces that have been taken since the link opened. */
+export const encodeTaken = (bytes: number): string => `["taken",${bytes}]`;
 export const encodeName = (name: string): string => JSON.stringify(['name', name]);
 export const encodePing = (id: number): string => `["ping",${id}]`;
 export const encodePong = (id: number): string => `["pong",${id}]`;
@@ -120,6 +123,8 @@ export function decodeLine(data: string | ArrayBuffer): LineFrame | undefined {
       const hello = readHello(a);
       return hello && {kind: 'hello', hello};
     }
+    case 'taken':
+      return isCount(a) ? {kind, bytes: a} : undefined;
     case 'name':
       return isText(a, MAX_NAME_LENGTH) ? {kind: 'name', name: a} : undefined;
     case 'ping':
