@@ -1,7 +1,8 @@
 import {css} from 'lit';
 
 export const styles = css`
-:host { display: flex; flex-direction: column; background: var(--mesh-background, transparent);
+.frame { display: flex; flex-direction: column; block-size: 100%; flex: 1 1 auto; min-inline-size: 0; }
+:host { display: block; background: var(--mesh-background, transparent);
   border: var(--mesh-border, 1px solid var(--_line)); border-radius: var(--_radius); overflow: hidden; }
 .body { flex: 1 1 22rem; min-block-size: 0; display: flex; position: relative; }
 .log {

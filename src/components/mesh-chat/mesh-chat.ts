@@ -185,7 +185,7 @@ export class MeshChat extends LitElement {
     const blank = !chat.lines.length;
     const fine = blank || roomState.status === 'joined' || roomState.status === 'joining';
     const {ready, problem} = this.#composer ?? {ready: false, problem: this.#broken ? 'Messages could not be loaded. Reload the page.' : ''};
-    return html`<div class="body"
+    return html`<div class="frame"><div class="body"
       ><div part="log" class="log" role="log" aria-live="off" aria-label="Messages" tabindex="0" @scroll=${this.#onScroll}
         @click=${this.#onClick} @keydown=${this.#onLogKey}><div class="lines">${this.#view?.lines()}</div
         >${blank ? this.#empty(roomState) : nothing}</div>${this.#view?.jump()}</div
@@ -194,7 +194,7 @@ export class MeshChat extends LitElement {
         ><textarea part="input" rows="1" dir="auto" aria-label="Message" placeholder="Message" enterkeyhint="send" autocomplete="off"
           ?disabled=${!roomState.room} @input=${this.#onInput} @keydown=${this.#onKey}></textarea
         ><button part="send" class="send ${ready && !problem ? 'ready' : ''}" aria-label="Send">${sendIcon}</button></form
-      ><div class="hidden" role="status">${this.#view?.announcement}</div>`;
+      ><div class="hidden" role="status">${this.#view?.announcement}</div></div>`;
   }
 }
 

@@ -1,19 +1,18 @@
 import {css} from 'lit';
 
 export const styles = css`
-:host { display: flex; flex-direction: column; }
-.frame { flex: 1 1 auto; min-block-size: 0; min-inline-size: 0; container-type: inline-size; display: flex; flex-direction: column; }
+/* A page's own rules win over these: whatever display and height it gives, the frame fills. */
+:host { display: block; block-size: 30rem; }
+:host(:state(bare)) { block-size: auto; }
+.frame { block-size: 100%; flex: 1 1 auto; min-inline-size: 0; container-type: inline-size; }
 .framed {
-  flex-basis: 30rem;
   overflow: hidden;
   background: var(--mesh-background, transparent);
   border: var(--mesh-border, 1px solid var(--_line));
   border-radius: var(--_radius);
 }
-.layout { display: contents; }
 .framed .layout {
-  flex: 1 1 0;
-  min-block-size: 0;
+  block-size: 100%;
   display: grid;
   grid-template: 'status' auto 'roster' auto 'chat' minmax(0, 1fr) / minmax(0, 1fr);
 }

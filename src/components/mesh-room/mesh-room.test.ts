@@ -225,10 +225,27 @@ describe('<mesh-room>', () => {
     assert.equal(hub.last.options.room, name);
   });
 
+  it('fills whatever box a page gives it, and has a height of its own when it gives none', async () => {
+    const cases: [string, number][] = [['', 480], ['display: block; height: 300px', 300], ['display: flex; height: 300px', 300],
+      ['display: grid; height: 700px', 700], ['max-height: 320px', 320], ['flex: 1; height: auto; min-height: 0', 640]];
+    for (const [css, height] of cases) {
+      const box = place(html`<div style="display: flex; flex-direction: column; height: 640px; width: 500px"
+        ><mesh-room room="lobby" style=${`${css}; flex-shrink: 0`} .engine=${hub.engine}><mesh-status></mesh-status><mesh-chat></mesh-chat></mesh-room></div>`);
+      const [room, chat] = [box.querySelector('mesh-room')!, box.querySelector('mesh-chat')!];
+      await status(room, 'joined');
+      await drawn(room, chat);
+      assert.equal(room.offsetHeight, height, css);
+      const composer = chat.renderRoot.querySelector('form')!.getBoundingClientRect();
+      assert.closeTo(composer.bottom, room.getBoundingClientRect().bottom, 3, css);
+      assert.isAbove(chat.renderRoot.querySelector('.log')!.clientHeight, 100, css);
+    }
+  });
+
   it('leaves a page\'s own layout alone', async () => {
     const box = place(html`<mesh-room><article>Mine</article></mesh-room>`);
     const room = box.querySelector('mesh-room')!;
     await drawn(room);
     assert.equal(getComputedStyle(room.renderRoot.querySelector('.frame')!).borderTopWidth, '0px');
+    assert.equal(room.offsetHeight, box.querySelector('article')!.offsetHeight);
   });
 });

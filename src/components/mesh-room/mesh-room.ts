@@ -39,6 +39,7 @@ export class MeshRoom extends LitElement implements RoomObserver {
   static override styles = [baseStyles, styles];
 
   readonly #room: RoomController;
+  readonly #internals = this.attachInternals();
   /** Whether the room draws its own box and layout; a page's own wrapper has a layout of its own. */
   #framed = true;
   /** Whether a chat stands in this box. */
@@ -135,6 +136,8 @@ export class MeshRoom extends LitElement implements RoomObserver {
     const tags = [...this.children].map(({localName}) => localName);
     this.#framed = !tags.length || tags.some(tag => tag.startsWith('mesh-'));
     this.#chatty = !tags.length || tags.includes('mesh-chat');
+    if (this.#framed) this.#internals.states.delete('bare');
+    else this.#internals.states.add('bare');
     this.requestUpdate();
   };
 
