@@ -17,6 +17,19 @@ const WINDOW = 60;
 /** Blocks that are drawn at most while the reader is further up, however many come meanwhile. */
 const MAX_DRAWN = 4 * WINDOW;
 
+/** At 60 frames a second. */
+const FRAME_MS = 1000 / 60;
+
+const nextFrame = (): Promise<void> => new Promise(resolve => {
+  const done = () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+    resolve();
+  };
+  const frame = requestAnimationFrame(done);
+  const timer = setTimeout(done, 100);
+});
+
 export interface LogViewOptions {
   /** The element that scrolls; its first child holds the lines. */
   readonly log: () => HTMLElement | null;
@@ -38,6 +51,7 @@ export class LogView implements ReactiveController {
   /** `seq` of the first line of the first block that is drawn. */
   #start = 0;
   #lastSeq = -1;
+  #drawnAt = 0;
   /** Others' messages that came while the reader was further up. */
   #unseen = 0;
 
@@ -52,10 +66,6 @@ export class LogView implements ReactiveController {
     const {elementStyles} = host.constructor as typeof LitElement;
     adoptStyles(host.renderRoot as ShadowRoot, [...elementStyles, avatarStyles, logStyles]);
     host.requestUpdate();
-  }
-
-  get atEnd(): boolean {
-    return this.#place.atEnd;
   }
 
   hostUpdate(): void {
@@ -78,10 +88,22 @@ export class LogView implements ReactiveController {
     this.#place.toEnd();
   }
 
-  /** Scrolls by a part of what is in sight. */
-  page(direction: 1 | -1): void {
+  /** A key in the text field that is the log's: PageUp, PageDown, and Escape back to the newest message. */
+  onKey(event: KeyboardEvent, input: HTMLTextAreaElement): void {
+    if (event.key === 'Escape' && !this.#place.atEnd) this.#options.onJump();
+    // A text that does not fit its field has pages of its own.
+    if (!/^Page(Up|Down)$/.test(event.key) || input.scrollHeight > input.clientHeight + 1) return;
+    event.preventDefault();
     const log = this.#options.log();
-    if (log) log.scrollTop += log.clientHeight * 0.85 * direction;
+    if (log) log.scrollTop += log.clientHeight * (event.key === 'PageUp' ? -0.85 : 0.85);
+  }
+
+  /**
+   * When to draw: at once what comes alone, a flood once a frame; in a page that is not shown, and has no frames, ten times a second.
+   */
+  async turn(): Promise<void> {
+    if (performance.now() - this.#drawnAt < FRAME_MS) await nextFrame();
+    this.#drawnAt = performance.now();
   }
 
   /** Takes in what is new in `chat`. */

@@ -11,19 +11,6 @@ import type {Composer} from './composer.js';
 import type {LogView} from './log-view.js';
 import {styles} from './mesh-chat.styles.js';
 
-/** At 60 frames a second. */
-const FRAME_MS = 1000 / 60;
-
-const nextFrame = (): Promise<void> => new Promise(resolve => {
-  const done = () => {
-    cancelAnimationFrame(frame);
-    clearTimeout(timer);
-    resolve();
-  };
-  const frame = requestAnimationFrame(done);
-  const timer = setTimeout(done, 100);
-});
-
 /**
  * @summary Reads and writes the messages of a room.
  * @fires {MeshChatMessageEvent} mesh-chat-message - A message appeared: `message`, own ones included.
@@ -41,7 +28,6 @@ export class MeshChat extends LitElement {
   #loading: Promise<void> | undefined;
   #view: LogView | undefined;
   #composer: Composer | undefined;
-  #drawnAt = 0;
 
   /** Whether the log could not be loaded. */
   #broken = false;
@@ -63,10 +49,8 @@ export class MeshChat extends LitElement {
     this.#loading ??= this.#load();
   }
 
-  /** What comes alone is drawn at once, a flood once a frame; in a page that is not shown, and has no frames, ten times a second. */
   protected override async scheduleUpdate(): Promise<void> {
-    if (performance.now() - this.#drawnAt < FRAME_MS) await nextFrame();
-    this.#drawnAt = performance.now();
+    await this.#view?.turn();
     await super.scheduleUpdate();
   }
 
@@ -144,12 +128,8 @@ export class MeshChat extends LitElement {
     if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
       this.#submit();
-    } else if (event.key === 'Escape' && this.#view?.atEnd === false) {
-      this.#toEnd();
-    } else if (/^Page(Up|Down)$/.test(event.key) && input.scrollHeight <= input.clientHeight + 1) {
-      // A text that fits its field has no pages of its own.
-      event.preventDefault();
-      this.#view?.page(event.key === 'PageUp' ? -1 : 1);
+    } else {
+      this.#view?.onKey(event, input);
     }
   };
 
