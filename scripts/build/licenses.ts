@@ -8,6 +8,7 @@ import {fromRoot} from './paths.js';
 function packageFolders(metafile: Metafile): string[] {
   const folders = new Set<string>();
   for (const input of Object.keys(metafile.inputs)) {
+    if (input.startsWith('(disabled):')) continue; // left out by the package's own `browser` field: an empty module stands there
     const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
     if (match?.[1]) folders.add(match[1]);
   }
