@@ -35,8 +35,8 @@ const LAYERS: readonly Layer[] = [
 
 /** Packages that one file alone may name. */
 const VENDORS: Readonly<Record<string, string>> = {
-  '@deepstream/client': 'src/mesh/signalling/deepstream.ts',
-  '@deepstream/protobuf': 'src/mesh/signalling/deepstream-protocol.ts',
+  '@deepstream/client': 'src/mesh/signalling/deepstream-client.ts',
+  '@deepstream/protobuf': 'src/mesh/signalling/deepstream-client.ts',
   'simple-peer': 'src/mesh/link/simple-peer.ts',
 };
 

@@ -21,6 +21,11 @@ const REPLACED: Readonly<Record<string, string>> = {
   // Persistence of records across visits (`offlineEnabled`), which rooms must not have.
   './storage/indexdb-storage-service': shim('deepstream-storage'),
   './storage/localstorage-storage-service': shim('deepstream-storage'),
+  // Remote procedures, and kinds of records that no room has.
+  './rpc/rpc-handler': shim('deepstream-unused'),
+  './anonymous-record': shim('deepstream-unused'),
+  './dequeue': shim('deepstream-unused'),
+  './util/interval-timer-registry': shim('deepstream-unused'),
 };
 
 /** Only these ask for the names above in our bundles; anything else that does keeps what it asked for. */

@@ -1,28 +1,28 @@
 import type {Cancel} from '../clock.js';
-import {MeshError} from '../errors.js';
 import {WRITE_TIMEOUT_MS} from './bounds.js';
-import {dataOf, RECORD_ACTION, TOPIC, type Message} from './deepstream-protocol.js';
+import type {DeepstreamClient, List, MergeStrategy} from './deepstream-client.js';
+import {OVERTAKEN, type KnownList} from './deepstream-repairs.js';
 import type {WriteOutcome} from './port.js';
 import {RosterView} from './roster-view.js';
 import type {PeerId} from './types.js';
 
 export interface DeepstreamListOptions {
+  readonly client: DeepstreamClient;
   readonly name: string;
   readonly selfId: PeerId;
   readonly guarded: boolean;
-  readonly send: (message: Message) => void;
-  readonly nextId: () => string;
   /** A timer that ends with the connection. */
   readonly after: (ms: number, run: () => void) => Cancel;
+  /** Has the client read the List again. */
+  readonly readAgain: () => void;
+  /** The server does not tell any more what the List is; only a new connection helps. */
+  readonly onBroken: () => void;
   readonly onList: (view: RosterView) => void;
   readonly onListLost: () => void;
-  readonly onListDenied: (error: MeshError) => void;
 }
 
 interface Write {
-  readonly correlationId: string;
   readonly entries: readonly PeerId[];
-  readonly version: number;
   readonly done: (outcome: WriteOutcome) => void;
   readonly timeout: Cancel;
   /** With a guard: taken, and waiting for the List that the server makes of it. */
@@ -30,120 +30,134 @@ interface Write {
 }
 
 /**
- * One List over one connection. Every write names the version that it builds on, and the server refuses it when there is a newer one;
- * what is reported is only ever what the server said.
+ * One List of deepstream's client. The client shows its own writes at once, taken or not; what is reported here is only ever what
+ * the server said.
  */
-export class DeepstreamList {
+export class DeepstreamList implements KnownList {
   readonly #options: DeepstreamListOptions;
-  /** As last reported; `undefined` until it has been read. */
-  #version: number | undefined;
+  #list: List | undefined;
   #view = RosterView.empty;
   #write: Write | undefined;
+  /** The client's copy holds a write of ours that the server has not taken yet, or never will. */
+  #isAhead = false;
+  /** The client is changing its copy by itself: what it tells us meanwhile is not from the server. */
+  #isMuted = false;
+  #reading: Cancel | undefined;
 
   constructor(options: DeepstreamListOptions) {
     this.#options = options;
+    options.client.record.setMergeStrategy(options.name, this.#takeTheirs);
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get isReady(): boolean {
+    return this.#list?.isReady ?? false;
+  }
+
+  get version(): number {
+    return this.#list?.version ?? -1;
   }
 
   /** Asks for the List and all its changes, and has it made if there is none. */
-  subscribe(): void {
-    const {name, send, nextId} = this.#options;
-    this.#version = undefined;
-    send({topic: TOPIC.RECORD, action: RECORD_ACTION.SUBSCRIBECREATEANDREAD, names: [name], correlationId: nextId()});
+  open(): void {
+    const {client, name} = this.#options;
+    const list = this.#list = client.record.getList(name);
+    list.subscribe(() => {
+      if (!this.#isMuted) this.#report();
+    });
+    list.on('delete', () => this.#onDelete());
   }
 
   write(entries: readonly PeerId[], done: (outcome: WriteOutcome) => void): void {
-    const {name, guarded, send, nextId, after} = this.#options;
-    // A write without a version would wipe the List of a server that has no guard. One at a time: a second one would build on
-    // what the first has not made yet.
-    if (this.#write || (this.#version === undefined && !guarded)) {
-      done('conflict');
-      return;
-    }
-    const correlationId = nextId();
-    const version = guarded ? -1 : (this.#version ?? 0) + 1;
-    const timeout = after(WRITE_TIMEOUT_MS, () => {
-      // What the List is now is anybody's guess: ask, before anything is built on it.
-      this.#read();
-      this.#settle('lost');
-    });
-    this.#write = {correlationId, entries, version, done, timeout, isAcknowledged: false};
-    const action = guarded ? RECORD_ACTION.CREATEANDUPDATE : RECORD_ACTION.UPDATE;
-    send({topic: TOPIC.RECORD, action, name, version, data: JSON.stringify(entries), isWriteAck: true, correlationId});
-  }
-
-  /** Takes a message of topic `RECORD`. */
-  receive(message: Message): void {
-    if (message.isAck || (message.name !== undefined && message.name !== this.#options.name)) return;
-    const {action, version = 0, correlationId, originalAction} = message;
-    switch (action) {
-      case RECORD_ACTION.READ_RESPONSE:
-      case RECORD_ACTION.UPDATE:
-        this.#take(version, RosterView.from(dataOf(message)));
-        break;
-      case RECORD_ACTION.VERSION_EXISTS:
-        this.#take(version, RosterView.from(dataOf(message)));
-        if (correlationId === this.#write?.correlationId) this.#settle('conflict');
-        break;
-      case RECORD_ACTION.WRITE_ACKNOWLEDGEMENT:
-        if (this.#write && correlationId === this.#write.correlationId) this.#onWritten(this.#write);
-        break;
-      case RECORD_ACTION.INVALID_VERSION:
-        // deepstream compares with the oldest write that it has in hand, so that a good one can be too new for it.
-        this.#read();
-        this.#settle('conflict');
-        break;
-      case RECORD_ACTION.PATCH:
-      case RECORD_ACTION.ERASE:
-        // Somebody changes a part of the List in a way that no List does.
-        this.#read();
-        break;
-      case RECORD_ACTION.DELETED:
-      case RECORD_ACTION.RECORD_UPDATE_ERROR:
-      case RECORD_ACTION.RECORD_NOT_FOUND:
-        // There is no such List any more, nor our subscription to it: make it anew.
-        this.#options.onListLost();
-        this.subscribe();
-        this.#settle('lost');
-        break;
-      case RECORD_ACTION.MESSAGE_DENIED:
-      case RECORD_ACTION.MESSAGE_PERMISSION_ERROR:
-        if (originalAction === RECORD_ACTION.UPDATE || originalAction === RECORD_ACTION.CREATEANDUPDATE) {
-          this.#settle('denied');
-        } else {
-          this.#options.onListDenied(new MeshError('denied', `The server does not let this user read the List ${this.#options.name}`));
-        }
-        break;
-      default:
+    const {client, name, guarded, after} = this.#options;
+    // One at a time: a second one would build on what the first has not made yet.
+    if (this.#write || (this.#list ? !this.isReady : !guarded)) return done('conflict');
+    if (this.#isAhead) return done('lost');
+    const write = this.#write = {
+      entries, done, isAcknowledged: false, timeout: after(WRITE_TIMEOUT_MS, () => this.#lose('lost')),
+    };
+    const answered = (error: string | null): void => {
+      if (this.#write === write) this.#onAnswer(write, error);
+    };
+    if (this.#list) {
+      this.#isAhead = true;
+      this.#muted(() => this.#list?.setEntries([...entries], answered));
+    } else {
+      // Not open yet, so that the client sends it as it is. Without a guard it would wipe the List.
+      void client.record.setDataWithAck(name, [...entries], answered);
     }
   }
 
-  #read(): void {
-    this.#options.send({topic: TOPIC.RECORD, action: RECORD_ACTION.READ, name: this.#options.name});
-  }
+  /** Whenever the client's copy and the server's List are not of one line: the server is right. */
+  readonly #takeTheirs: MergeStrategy = (_ours, _version, theirs, _theirVersion, done) => {
+    // On its way the client tells once more what it had.
+    this.#muted(() => done(null, theirs));
+    this.#report();
+  };
 
-  /** The server said what the List is. */
-  #take(version: number, view: RosterView): void {
-    const {guarded, onList} = this.#options;
-    // An answer that a newer state has overtaken. With a guard there is one writer and all comes in order, but versions may
-    // start again: the server forgets Lists that are empty.
-    if (!guarded && this.#version !== undefined && version < this.#version) return;
-    this.#version = version;
-    this.#view = view;
-    onList(view);
-    if (guarded && this.#write?.isAcknowledged) this.#onWritten(this.#write);
-  }
-
-  #onWritten(write: Write): void {
-    const {guarded, selfId} = this.#options;
-    if (guarded) {
-      // The server makes its own List of it, which comes by itself, before this or after.
-      write.isAcknowledged = true;
-      if (this.#view.has(selfId) === write.entries.includes(selfId)) this.#settle('written');
-      return;
+  #muted(run: () => void): void {
+    this.#isMuted = true;
+    try {
+      run();
+    } finally {
+      this.#isMuted = false;
     }
-    // deepstream tells everybody but the writer.
-    this.#take(write.version, new RosterView(write.entries));
-    this.#settle('written');
+  }
+
+  /** The client's copy is what the server said. */
+  #report(): void {
+    this.#isAhead = false;
+    this.#reading?.();
+    this.#reading = undefined;
+    this.#view = RosterView.from(this.#list?.getEntries());
+    this.#options.onList(this.#view);
+    if (this.#write?.isAcknowledged) this.#settleIfSeen(this.#write);
+  }
+
+  #onAnswer(write: Write, error: string | null): void {
+    if (error === null) {
+      write.isAcknowledged = this.#options.guarded;
+      if (write.isAcknowledged) return this.#settleIfSeen(write);
+      // deepstream tells everybody but the writer.
+      if (this.#isAhead) this.#report();
+      this.#settle('written');
+    } else if (error === OVERTAKEN) {
+      this.#lose('conflict');
+    } else if (error === 'MESSAGE_DENIED' || error === 'MESSAGE_PERMISSION_ERROR') {
+      this.#lose('denied');
+    } else {
+      this.#lose('lost');
+    }
+  }
+
+  /** With a guard the server makes its own List of a write, which comes by itself, before the answer or after. */
+  #settleIfSeen({entries}: Write): void {
+    const {selfId} = this.#options;
+    if (this.#view.has(selfId) === entries.includes(selfId)) this.#settle('written');
+  }
+
+  /** The write was not made, or nobody knows: what the List is now must be asked, before anything is built on it. */
+  #lose(outcome: WriteOutcome): void {
+    const {after, readAgain, onBroken} = this.#options;
+    if (this.#isAhead && this.isReady && !this.#reading) {
+      this.#reading = after(WRITE_TIMEOUT_MS, onBroken);
+      readAgain();
+    }
+    this.#settle(outcome);
+  }
+
+  #onDelete(): void {
+    const {onListLost, onBroken} = this.#options;
+    if (this.#reading) return onBroken(); // the answer to that would be taken for one to the next
+    this.#list = undefined;
+    this.#isAhead = false;
+    onListLost();
+    // The client lets go of the old List only after it has told us.
+    queueMicrotask(() => this.open());
+    this.#settle('lost');
   }
 
   #settle(outcome: WriteOutcome): void {

@@ -1,13 +1,13 @@
 import type {Cancel} from '../clock.js';
 import {ABSENCE_MS} from './bounds.js';
-import {dataOf, EVENT_ACTION, PRESENCE_ACTION, signalPattern, signalTarget, TOPIC, type Message} from './deepstream-protocol.js';
+import type {DeepstreamClient} from './deepstream-client.js';
+import {signalPattern, signalTarget} from './names.js';
 import type {ProbeAnswer} from './port.js';
 import type {PeerId} from './types.js';
 
 export interface DeepstreamProbeOptions {
+  readonly client: DeepstreamClient;
   readonly selfId: PeerId;
-  readonly send: (message: Message) => void;
-  readonly nextId: () => string;
   /** A timer that ends with the connection. */
   readonly after: (ms: number, run: () => void) => Cancel;
 }
@@ -18,9 +18,9 @@ interface Question {
   readonly ours: Set<PeerId>;
   readonly done: ProbeAnswer;
   /** Not known to be present yet. */
-  missing: Set<PeerId>;
-  /** Of the presence query, then of the listening. */
-  reference: string;
+  readonly missing: Set<PeerId>;
+  /** What we listen for, in the second step. */
+  pattern: string | undefined;
   /** Whether the server has reported our own subscription. */
   isHeard: boolean;
   timer: Cancel;
@@ -46,86 +46,63 @@ export class DeepstreamProbe {
   }
 
   ask(ids: readonly PeerId[], done: ProbeAnswer): void {
-    if (this.#question) {
-      done(undefined);
-      return;
-    }
-    const {send, nextId, after, selfId} = this.#options;
-    const reference = nextId();
-    this.#question = {
-      present: new Set(), ours: new Set(), missing: new Set(ids), done, reference, isHeard: false,
-      timer: after(2 * ABSENCE_MS, () => this.#listen()),
+    if (this.#question) return done(undefined);
+    const {client, after, selfId} = this.#options;
+    const question: Question = this.#question = {
+      present: new Set(), ours: new Set(), missing: new Set(ids), done, pattern: undefined, isHeard: false,
+      timer: after(2 * ABSENCE_MS, () => this.#listen(question)),
     };
-    send({topic: TOPIC.PRESENCE, action: PRESENCE_ACTION.QUERY, names: [selfId, ...ids], correlationId: reference});
-  }
-
-  /** Takes a message of topic `PRESENCE`. */
-  receivePresence(message: Message): void {
-    const question = this.#question;
-    if (!question || (message.correlationId !== undefined && message.correlationId !== question.reference)) return;
-    if (message.action === PRESENCE_ACTION.QUERY_RESPONSE) {
-      const answer = dataOf(message);
-      if (typeof answer === 'object' && answer !== null) {
-        for (const [id, isPresent] of Object.entries(answer)) {
-          if (isPresent !== true || !question.missing.has(id)) continue;
-          question.ours.add(id);
-          this.#found(question, id);
-        }
+    client.presence.getAll([selfId, ...ids], (_error, answer) => {
+      if (this.#question !== question) return;
+      for (const [id, isPresent] of Object.entries(answer ?? {})) {
+        if (!isPresent || !question.missing.has(id)) continue;
+        question.ours.add(id);
+        this.#found(question, id);
       }
-      this.#listen();
-    } else if (message.originalAction === PRESENCE_ACTION.QUERY) {
-      this.#listen();
-    }
-  }
-
-  /** A subscription that matches our pattern. */
-  receiveFound({name, subscription}: Message): void {
-    const {send, after, selfId} = this.#options;
-    if (name === undefined || subscription === undefined) return;
-    send({topic: TOPIC.EVENT, action: EVENT_ACTION.LISTEN_REJECT, name, subscription});
-    const question = this.#question;
-    if (question?.reference !== name) return;
-    const id = signalTarget(subscription);
-    this.#found(question, id);
-    if (id === selfId && !question.isHeard) {
-      question.isHeard = true;
-      question.timer();
-      question.timer = after(ABSENCE_MS, () => this.#settle(question.present));
-    }
-    if (question.isHeard && question.missing.size === 0) this.#settle(question.present);
+      this.#listen(question);
+    });
   }
 
   /** The server does not let us listen. */
   refuse(): void {
-    this.#settle(undefined);
+    if (this.#question) this.#settle(this.#question, undefined);
   }
 
   #found({present, missing}: Question, id: PeerId): void {
     if (missing.delete(id)) present.add(id);
   }
 
-  #listen(): void {
-    const question = this.#question;
-    if (!question) return;
+  #listen(question: Question): void {
+    if (question.pattern !== undefined) return; // the answer about presence came late
     question.timer();
-    if (question.missing.size === 0) {
-      this.#question = undefined;
-      question.done(question.present, question.ours);
-      return;
-    }
-    const {send, after, selfId} = this.#options;
-    question.reference = signalPattern([selfId, ...question.missing]);
-    question.timer = after(2 * ABSENCE_MS, () => this.#settle(undefined));
-    send({topic: TOPIC.EVENT, action: EVENT_ACTION.LISTEN, name: question.reference});
+    if (question.missing.size === 0) return this.#settle(question, question.present);
+    const {client, after, selfId} = this.#options;
+    question.timer = after(2 * ABSENCE_MS, () => this.#settle(question, undefined));
+    question.pattern = signalPattern([selfId, ...question.missing]);
+    client.event.listen(question.pattern, (subscription, response) => {
+      response.reject();
+      this.#hear(question, signalTarget(subscription));
+    });
   }
 
-  /** Ends the listening. */
-  #settle(present: ReadonlySet<PeerId> | undefined): void {
-    const question = this.#question;
-    if (!question) return;
+  /** A subscription that matches our pattern. */
+  #hear(question: Question, id: PeerId): void {
+    const {after, selfId} = this.#options;
+    this.#found(question, id);
+    if (id === selfId && !question.isHeard) {
+      question.isHeard = true;
+      question.timer();
+      question.timer = after(ABSENCE_MS, () => this.#settle(question, question.present));
+    }
+    if (question.isHeard && question.missing.size === 0) this.#settle(question, question.present);
+  }
+
+  /** Ends the question, and the listening. */
+  #settle(question: Question, present: ReadonlySet<PeerId> | undefined): void {
+    if (this.#question !== question) return;
     this.#question = undefined;
     question.timer();
-    this.#options.send({topic: TOPIC.EVENT, action: EVENT_ACTION.UNLISTEN, name: question.reference});
+    if (question.pattern !== undefined) this.#options.client.event.unlisten(question.pattern);
     question.done(present, question.ours);
   }
 }

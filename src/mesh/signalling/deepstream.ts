@@ -1,80 +1,67 @@
-/** Signalling over a deepstream server: one connection is one WebSocket that greets, logs in, and carries one List and signals. */
+/** Signalling over a deepstream server, by deepstream's own client: one connection is one client that never connects again. */
 import type {Cancel} from '../clock.js';
 import {MeshError, type MeshErrorCode} from '../errors.js';
 import {HANDSHAKE_TIMEOUT_MS, HEARTBEAT_MS, PROBE_TIMEOUT_MS} from './bounds.js';
+import {C, DeepstreamClient, type EventData, type Message, type RecordOfflineStore} from './deepstream-client.js';
 import {DeepstreamList} from './deepstream-list.js';
 import {DeepstreamProbe} from './deepstream-probe.js';
-import {
-  AUTH_ACTION, CONNECTION_ACTION, dataOf, decode, encode, EVENT_ACTION, signalEvent, TOPIC, wishEvent, type Message,
-} from './deepstream-protocol.js';
+import {readAgain, repaired} from './deepstream-repairs.js';
+import {WatchedSocket} from './deepstream-socket.js';
+import {answersHttp, endpoint} from './endpoint.js';
 import {ListSignalling} from './list-signalling.js';
+import {signalEvent, wishEvent} from './names.js';
 import type {Connect, Connection, ConnectionEvents, ConnectOptions, ProbeAnswer, WriteOutcome} from './port.js';
 import type {CreateSignalling, PeerId} from './types.js';
 
-/** Where deepstream lives when the URL names no path. */
-const DEFAULT_PATH = '/deepstream';
-/** What deepstream's own client 7 says; servers look at none of it. */
-const GREETING = {protocolVersion: '0.1a', sdkVersion: '7.0.5', sdkType: 'mesh-room'};
+const {AUTH_ACTION, CONNECTION_ACTION, CONNECTION_STATE, EVENT_ACTION, PRESENCE_ACTION, RECORD_ACTION, TOPIC} = C;
+
 /** Redirects that one attempt follows. */
 const MAX_REDIRECTS = 3;
+/** For waits of the client that end in a line on the console and in nothing else; the longest that timers know, 25 days. */
+const NEVER_MS = 2 ** 31 - 1;
 
-export interface DeepstreamDeps {
-  /** For platforms that have none, such as Node 20. */
-  readonly WebSocket?: typeof WebSocket;
-}
+/** Where records would be kept across visits, which rooms must not be. */
+const NO_STORAGE: RecordOfflineStore = {
+  get: (name, done) => done(name, -1, null),
+  set: (name, _version, _data, done) => done(null, name),
+  delete: (name, done) => done(null, name),
+  reset: done => done(null),
+};
 
-/** A `CreateSignalling` with dependencies of one's own. */
-export const deepstreamSignalling = (deps: DeepstreamDeps = {}): CreateSignalling =>
-  options => new ListSignalling(connectDeepstream(deps), options);
+export const createDeepstreamSignalling: CreateSignalling = options => new ListSignalling(connectDeepstream, options);
 
-export const createDeepstreamSignalling: CreateSignalling = deepstreamSignalling();
-
-const connectDeepstream = (deps: DeepstreamDeps): Connect =>
-  (options, events) => new DeepstreamConnection(deps.WebSocket ?? globalThis.WebSocket, options, events);
-
-/** @throws {MeshError} `bad-url` */
-function endpoint(url: string): URL {
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch (error) {
-    throw new MeshError('bad-url', `Not a URL: ${url}`, {cause: error});
-  }
-  if (parsed.protocol !== 'ws:' && parsed.protocol !== 'wss:') throw new MeshError('bad-url', `Not a ws: or wss: URL: ${url}`);
-  if (parsed.hash !== '') throw new MeshError('bad-url', `A WebSocket URL has no fragment: ${url}`);
-  if (parsed.pathname === '/') parsed.pathname = DEFAULT_PATH;
-  return parsed;
-}
+const connectDeepstream: Connect = (options, events) => new DeepstreamConnection(options, events);
 
 type Stage = 'connecting' | 'greeting' | 'open' | 'closed';
 
 class DeepstreamConnection implements Connection {
-  readonly #WebSocket: typeof WebSocket;
   readonly #options: ConnectOptions;
   readonly #events: ConnectionEvents;
   readonly #url: URL;
   readonly #timers = new Set<Cancel>();
   readonly #explaining = new AbortController();
+  readonly #client: DeepstreamClient;
   readonly #probe: DeepstreamProbe;
+  #socket: WatchedSocket | undefined;
   #list: DeepstreamList | undefined;
-  #socket: WebSocket | undefined;
   #stage: Stage = 'connecting';
-  #redirects = 0;
+  #dials = 0;
   #guarded = false;
-  #heardAt = 0;
-  #lastId = 0;
-  /** Of the subscription to wishes. */
-  #wishesId: string | undefined;
 
-  constructor(WebSocketClass: typeof WebSocket, options: ConnectOptions, events: ConnectionEvents) {
-    this.#WebSocket = WebSocketClass;
+  constructor(options: ConnectOptions, events: ConnectionEvents) {
     this.#options = options;
     this.#events = events;
     this.#url = endpoint(options.url);
-    this.#probe = new DeepstreamProbe({
-      selfId: options.selfId, send: this.#send, nextId: this.#nextId, after: this.#after,
+    const {selfId, token} = options;
+    const login = {username: selfId, token, client: 'mesh-room'};
+    const client = this.#client = this.#createClient(login);
+    this.#probe = new DeepstreamProbe({client, selfId, after: this.#after});
+    client.on('connectionStateChanged', this.#onState);
+    client.on('error', this.#onClientError);
+    client.login(login, (isIn, data) => {
+      if (isIn) this.#onLogin(data);
+      else this.#fail('denied', 'refused the login');
     });
-    this.#dial(this.#url.href);
     this.#after(HANDSHAKE_TIMEOUT_MS, () => {
       if (this.#stage === 'connecting') this.#fail('server-unreachable', 'did not answer in time');
       else if (this.#stage === 'greeting') this.#fail('not-deepstream', 'takes WebSockets and does not answer deepstream\'s greeting');
@@ -86,18 +73,17 @@ class DeepstreamConnection implements Connection {
   }
 
   signal(to: PeerId, data: unknown): void {
-    if (this.#stage !== 'open') return;
-    this.#send({topic: TOPIC.EVENT, action: EVENT_ACTION.EMIT, name: signalEvent(to), data: JSON.stringify(data)});
+    if (this.#stage === 'open') this.#client.event.emit(signalEvent(to), data as EventData);
   }
 
   wish(isIn: boolean): void {
     if (this.#stage !== 'open' || this.#guarded) return;
     const {selfId, list} = this.#options;
-    this.#send({topic: TOPIC.EVENT, action: EVENT_ACTION.EMIT, name: wishEvent(list), data: JSON.stringify({user: selfId, in: isIn})});
+    this.#client.event.emit(wishEvent(list), {user: selfId, in: isIn});
   }
 
   write(entries: readonly PeerId[], done: (outcome: WriteOutcome) => void): void {
-    if (this.#list) this.#list.write(entries, done);
+    if (this.#stage === 'open' && this.#list) this.#list.write(entries, done);
     else done('lost');
   }
 
@@ -111,37 +97,54 @@ class DeepstreamConnection implements Connection {
     this.#stage = 'closed';
     for (const cancel of this.#timers) cancel();
     this.#explaining.abort();
-    this.#hangUp();
+    this.#client.close();
   }
 
-  #dial(url: string): void {
-    let socket: WebSocket;
+  #createClient(login: Readonly<Record<string, string>>): DeepstreamClient {
+    return new DeepstreamClient(this.#url.href, {
+      socketFactory: url => this.#dial(url, login),
+      // Connecting again is done above, with a new client.
+      maxReconnectAttempts: 0,
+      // Nothing is kept, but without a storage of one's own the client lets a timer pass for each List; a second in a hidden tab.
+      offlineEnabled: true,
+      storageName: 'none',
+      storage: NO_STORAGE,
+      // Otherwise it looks at its timers every 50 ms, for ever.
+      nativeTimerRegistry: true,
+      // By default what is said in the 100 ms after subscribing is lost.
+      subscriptionInterval: 0,
+      subscriptionTimeout: NEVER_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      // Nobody here changes what the client hands out.
+      recordDeepCopy: false,
+    });
+  }
+
+  /** @throws {MeshError} `bad-url`; `not-deepstream` where the server redirects in circles */
+  #dial(url: string, login: Readonly<Record<string, string>>): WatchedSocket {
+    if (this.#dials++ > MAX_REDIRECTS) throw new MeshError('not-deepstream', `${this.#url.href} redirects in circles`);
+    // The client takes the slashes out of a path of several parts.
+    const {href} = this.#dials === 1 ? this.#url : endpoint(url);
+    this.#stage = 'connecting';
     try {
-      socket = new this.#WebSocket(url);
+      this.#socket = new WatchedSocket(href, {
+        login, clock: this.#options.clock,
+        watch: {
+          onOpened: () => { this.#stage = 'greeting'; },
+          onClosed: () => this.#onSocketClose(),
+          onText: () => this.#fail('not-deepstream', 'sends text where deepstream sends binary'),
+          admit: message => this.#admit(message),
+          onFault: error => this.#onFault(error),
+        },
+      });
     } catch (error) {
       // The browser refuses the URL itself: `ws:` from a page of `https:`, or a port that it blocks.
-      throw new MeshError('bad-url', `This page cannot connect to ${url}`, {cause: error});
+      throw new MeshError('bad-url', `This page cannot connect to ${href}`, {cause: error});
     }
-    this.#socket = socket;
-    socket.binaryType = 'arraybuffer';
-    socket.onopen = () => this.#greet();
-    socket.onmessage = ({data}: MessageEvent<unknown>) => this.#receive(data);
-    socket.onclose = () => this.#onSocketClose();
-    // `close` follows and says the same; without a listener some platforms throw.
-    socket.onerror = () => undefined;
-  }
-
-  #hangUp(): void {
-    const socket = this.#socket;
-    if (!socket) return;
-    this.#socket = undefined;
-    // One that does not answer the closing handshake must not be heard from any more.
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close();
+    return this.#socket;
   }
 
   #onSocketClose(): void {
-    this.#socket = undefined;
     if (this.#stage === 'open') this.#fail('server-lost', 'closed the connection');
     else if (this.#stage === 'greeting') this.#fail('not-deepstream', 'closed the connection in deepstream\'s greeting');
     else if (this.#stage === 'connecting' && this.#options.explain) void this.#explain();
@@ -150,19 +153,8 @@ class DeepstreamConnection implements Connection {
 
   /** No WebSocket came about, and the platform does not say why: whether anything is there at all, plain HTTP can tell. */
   async #explain(): Promise<void> {
-    const url = new URL(this.#url);
-    url.protocol = url.protocol === 'wss:' ? 'https:' : 'http:';
-    const {signal} = this.#explaining;
     this.#after(PROBE_TIMEOUT_MS, () => this.#explaining.abort());
-    let isThere = false;
-    try {
-      const response = await fetch(url, {mode: 'no-cors', cache: 'no-store', credentials: 'omit', signal});
-      isThere = true;
-      await response.body?.cancel();
-    } catch {
-      // Nothing there, or nothing that this page may speak to: either way it cannot be reached.
-    }
-    if (isThere) this.#fail('not-deepstream', 'answers, but takes no WebSocket');
+    if (await answersHttp(this.#url, this.#explaining.signal)) this.#fail('not-deepstream', 'answers, but takes no WebSocket');
     else this.#fail('server-unreachable', 'cannot be reached');
   }
 
@@ -171,12 +163,6 @@ class DeepstreamConnection implements Connection {
     this.close();
     this.#events.onClose(new MeshError(code, `${this.#url.href} ${what}`, options));
   }
-
-  readonly #send = (message: Message): void => {
-    if (this.#socket?.readyState === 1) this.#socket.send(encode(message));
-  };
-
-  readonly #nextId = (): string => String(++this.#lastId);
 
   /** A timer that ends with the connection. */
   readonly #after = (ms: number, run: () => void): Cancel => {
@@ -192,126 +178,125 @@ class DeepstreamConnection implements Connection {
     return cancel;
   };
 
-  #greet(): void {
-    this.#stage = 'greeting';
-    // Both at once: the server takes the login as soon as it has accepted the greeting, which saves a round trip.
-    this.#send({topic: TOPIC.CONNECTION, action: CONNECTION_ACTION.CHALLENGE, url: this.#url.href, ...GREETING});
-    const {selfId, token} = this.#options;
-    const login = JSON.stringify({username: selfId, token, client: 'mesh-room'});
-    this.#send({topic: TOPIC.AUTH, action: AUTH_ACTION.REQUEST, data: login});
-  }
+  readonly #onState = (state: unknown): void => {
+    if (state === CONNECTION_STATE.CHALLENGE_DENIED) this.#fail('denied', 'rejected the connection');
+    else if (state === CONNECTION_STATE.TOO_MANY_AUTH_ATTEMPTS) this.#fail('denied', 'refused the login');
+  };
 
-  #receive(data: unknown): void {
-    this.#heardAt = this.#options.clock.now();
-    if (!(data instanceof ArrayBuffer)) {
-      this.#fail('not-deepstream', 'sends text where deepstream sends binary');
-      return;
-    }
-    for (const message of decode(data)) {
-      switch (message.topic) {
-        case TOPIC.CONNECTION: this.#onConnection(message); break;
-        case TOPIC.AUTH: this.#onAuth(message); break;
-        case TOPIC.EVENT: this.#onEvent(message); break;
-        case TOPIC.RECORD: this.#list?.receive(message); break;
-        case TOPIC.PRESENCE: this.#probe.receivePresence(message); break;
-        case TOPIC.PARSER:
-          // In the greeting: not deepstream. Later: one message that our codec could not read, and one message less.
-          if (this.#stage === 'greeting') this.#fail('not-deepstream', 'does not speak deepstream');
-          break;
-        default:
-      }
+  /** What the server refuses is read before the client hears it, which would not say what it was. */
+  readonly #onClientError = (_detail: unknown, event: string): void => {
+    if (event !== 'HEARTBEAT_TIMEOUT') return;
+    if (this.#stage === 'open') this.#fail('server-lost', 'has fallen silent');
+    else this.#fail('not-deepstream', 'takes WebSockets and does not answer deepstream\'s greeting');
+  };
+
+  #onFault(error: unknown): void {
+    if (this.#stage === 'open') {
+      this.#events.onRefused(new MeshError('bad-frame', `${this.#url.href} said what its client cannot take`, {cause: error}));
+    } else {
+      this.#fail('not-deepstream', 'said what deepstream\'s client cannot take', {cause: error});
     }
   }
 
-  #onConnection({action, url}: Message): void {
-    switch (action) {
-      case CONNECTION_ACTION.REJECT: return this.#fail('denied', 'rejected the connection');
-      case CONNECTION_ACTION.REDIRECT: return this.#redirect(url ?? '');
-      case CONNECTION_ACTION.AUTHENTICATION_TIMEOUT: return this.#fail('denied', 'gave up waiting for a login');
-      case CONNECTION_ACTION.CLOSING:
-      case CONNECTION_ACTION.CLOSED: return this.#fail('server-lost', 'is closing');
-      default:
-    }
-  }
-
-  #redirect(url: string): void {
-    if (++this.#redirects > MAX_REDIRECTS) return this.#fail('not-deepstream', 'redirects in circles');
-    this.#hangUp();
-    this.#stage = 'connecting';
-    try {
-      this.#dial(endpoint(url).href);
-    } catch (error) {
-      this.#fail('not-deepstream', `redirects to ${url}`, {cause: error});
-    }
-  }
-
-  #onAuth(message: Message): void {
-    if (this.#stage !== 'greeting') return;
-    // The same bytes back: an echo.
-    if (message.action === AUTH_ACTION.REQUEST) return this.#fail('not-deepstream', 'does not speak deepstream');
-    if (message.action !== AUTH_ACTION.AUTH_SUCCESSFUL) return this.#fail('denied', 'refused the login');
+  #onLogin(clientData: unknown): void {
     this.#stage = 'open';
-    const clientData = dataOf(message);
     this.#guarded = typeof clientData === 'object' && clientData !== null && 'guard' in clientData && clientData.guard === true;
-    this.#beat();
+    const {event} = this.#client;
     const {selfId, list: name} = this.#options;
-    const {onList, onListLost, onListDenied} = this.#events;
-    this.#list = new DeepstreamList({
-      name, selfId, guarded: this.#guarded, send: this.#send, nextId: this.#nextId, after: this.#after, onList, onListLost, onListDenied,
-    });
+    const {onSignal, onList, onListLost, onOpen} = this.#events;
     // Ears first: whoever sees us in the List may send an offer at once.
-    this.#hear(signalEvent(selfId));
-    if (!this.#guarded) this.#wishesId = this.#hear(wishEvent(name));
-    this.#list.subscribe();
-    this.#events.onOpen();
-  }
-
-  /** @returns the id by which the server refers to it. */
-  #hear(event: string): string {
-    const correlationId = this.#nextId();
-    this.#send({topic: TOPIC.EVENT, action: EVENT_ACTION.SUBSCRIBE, names: [event], correlationId});
-    return correlationId;
+    event.subscribe(signalEvent(selfId), data => {
+      if (this.#stage === 'open') onSignal(data);
+    });
+    if (!this.#guarded) event.subscribe(wishEvent(name), data => this.#onWish(data));
+    this.#list = new DeepstreamList({
+      client: this.#client, name, selfId, guarded: this.#guarded, after: this.#after, onList, onListLost,
+      readAgain: () => this.#socket?.tell(readAgain(name)),
+      onBroken: () => this.#fail('server-lost', `does not tell what the List ${name} is`),
+    });
+    // Where the server guards its Lists, the first write comes before the List is opened: see there.
+    onOpen();
+    if (this.#stage === 'open') this.#list.open();
   }
 
   #onWish(data: unknown): void {
-    if (typeof data !== 'object' || data === null || !('user' in data) || !('in' in data)) return;
-    if (typeof data.user === 'string' && data.user !== '' && typeof data.in === 'boolean') this.#events.onWish(data.user, data.in);
+    if (this.#stage !== 'open' || typeof data !== 'object' || data === null || !('user' in data) || !('in' in data)) return;
+    const {user, in: isIn} = data;
+    // The client hands an event to its sender too.
+    if (typeof user !== 'string' || user === '' || user === this.#options.selfId || typeof isIn !== 'boolean') return;
+    this.#events.onWish(user, isIn);
   }
 
-  #beat(): void {
-    this.#after(HEARTBEAT_MS, () => {
-      if (this.#options.clock.now() - this.#heardAt >= 2 * HEARTBEAT_MS) return this.#fail('server-lost', 'has fallen silent');
-      this.#send({topic: TOPIC.CONNECTION, action: CONNECTION_ACTION.PING});
-      this.#beat();
-    });
+  /** What of a message the client is told. It writes to the console at much that it does not expect. */
+  #admit(message: Message): readonly Message[] {
+    if (this.#stage === 'closed') return [];
+    const {topic, action, originalAction} = message;
+    switch (topic) {
+      case TOPIC.CONNECTION: return this.#admitConnection(message);
+      case TOPIC.AUTH:
+        // The same bytes back: an echo.
+        if (action === AUTH_ACTION.REQUEST) this.#fail('not-deepstream', 'does not speak deepstream');
+        return this.#client.getConnectionState() === CONNECTION_STATE.AUTHENTICATING ? [message] : [];
+      case TOPIC.EVENT: return this.#admitEvent(message);
+      case TOPIC.PRESENCE:
+        return message.isAck || action === PRESENCE_ACTION.QUERY_RESPONSE || (message.isError && originalAction === PRESENCE_ACTION.QUERY)
+          ? [message] : [];
+      case TOPIC.RECORD: return this.#admitRecord(message);
+      case TOPIC.PARSER:
+        // In the greeting: not deepstream. Later: one message that the client could not read, and one message less.
+        if (this.#stage === 'greeting') this.#fail('not-deepstream', 'does not speak deepstream');
+        return [];
+      default: return [];
+    }
   }
 
-  #onEvent(message: Message): void {
-    const {action, name, isAck, originalAction, correlationId} = message;
-    if (isAck) return;
+  #admitConnection(message: Message): readonly Message[] {
+    switch (message.action) {
+      case CONNECTION_ACTION.ACCEPT:
+      case CONNECTION_ACTION.REJECT:
+      case CONNECTION_ACTION.REDIRECT:
+        return this.#client.getConnectionState() === CONNECTION_STATE.CHALLENGING ? [message] : [];
+      case CONNECTION_ACTION.AUTHENTICATION_TIMEOUT: this.#fail('denied', 'gave up waiting for a login'); break;
+      case CONNECTION_ACTION.CLOSING:
+      case CONNECTION_ACTION.CLOSED: this.#fail('server-lost', 'is closing'); break;
+      default:
+    }
+    return [];
+  }
+
+  #admitEvent(message: Message): readonly Message[] {
+    const {action, name = 'somebody', originalAction, isAck} = message;
+    if (isAck) return [message];
     switch (action) {
       case EVENT_ACTION.EMIT:
-        if (name === signalEvent(this.#options.selfId)) this.#events.onSignal(dataOf(message));
-        else if (name === wishEvent(this.#options.list)) this.#onWish(dataOf(message));
-        break;
       case EVENT_ACTION.SUBSCRIPTION_FOR_PATTERN_FOUND:
-        this.#probe.receiveFound(message);
-        break;
+      case EVENT_ACTION.SUBSCRIPTION_FOR_PATTERN_REMOVED:
+        return [message];
       case EVENT_ACTION.INVALID_LISTEN_REGEX:
         this.#probe.refuse();
         break;
       case EVENT_ACTION.MESSAGE_DENIED:
       case EVENT_ACTION.MESSAGE_PERMISSION_ERROR:
-        // Without wishes it takes longer, and works.
-        if (name === wishEvent(this.#options.list) || (correlationId !== undefined && correlationId === this.#wishesId)) break;
         if (originalAction === EVENT_ACTION.LISTEN) {
           this.#probe.refuse();
         } else if (originalAction !== EVENT_ACTION.UNLISTEN) {
           this.#events.onRefused(new MeshError('denied', originalAction === EVENT_ACTION.SUBSCRIBE
-            ? 'The server does not let this user hear its own signals' : `The server refused a signal to ${name ?? 'somebody'}`));
+            ? 'The server does not let this user hear its own signals' : `The server refused a signal to ${name}`));
         }
         break;
       default:
     }
+    return [];
+  }
+
+  #admitRecord(message: Message): readonly Message[] {
+    const {action, name, isWriteAck} = message;
+    const list = this.#list;
+    if (!list || (name !== undefined && name !== list.name && !message.isAck)) return [];
+    const isDenial = action === RECORD_ACTION.MESSAGE_DENIED || action === RECORD_ACTION.MESSAGE_PERMISSION_ERROR;
+    if (isDenial && !isWriteAck) {
+      this.#events.onListDenied(new MeshError('denied', `The server does not let this user read the List ${list.name}`));
+    }
+    return repaired(message, list);
   }
 }

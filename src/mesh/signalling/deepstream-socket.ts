@@ -1,0 +1,156 @@
+import type {Clock} from '../clock.js';
+import {HEARTBEAT_MS} from './bounds.js';
+import {C, socketFactory, type Message, type Socket} from './deepstream-client.js';
+
+const {AUTH_ACTION, CONNECTION_ACTION, TOPIC} = C;
+
+/** Heartbeats in a row without a word after which the server is not there. */
+const SILENT_BEATS = 2;
+
+/** The client's own socket: a WebSocket that also knows messages. */
+type ClientSocket = Socket & Pick<WebSocket, 'onopen' | 'onmessage' | 'onclose' | 'onerror'>;
+
+export interface SocketWatch {
+  /** The WebSocket stands. */
+  readonly onOpened: () => void;
+  /** The other end, or the network, has closed it. */
+  readonly onClosed: () => void;
+  /** What arrived is not deepstream's. */
+  readonly onText: () => void;
+  /** What of a message the client is told, and in which words. */
+  readonly admit: (message: Message) => readonly Message[];
+  /** The client threw at what it was told. */
+  readonly onFault: (error: unknown) => void;
+}
+
+export interface WatchedSocketOptions {
+  /** Sent together with the greeting. */
+  readonly login: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  readonly watch: SocketWatch;
+}
+
+const nothing = (): void => {};
+
+/**
+ * The socket of deepstream's client, made by deepstream's client, with somebody in between (its option `socketFactory`).
+ *
+ * - What the client throws out of its WebSocket's handler (JSON that is none, a number sent as text) would be an uncaught error on
+ *   the host's page.
+ * - The client waits for the answer to its greeting before it logs in. The server does not mind to get both at once, which saves
+ *   a round trip.
+ * - The client calls a server dead after a time, also when it was this page that stood still. Here only heartbeats count that
+ *   were looked at in time.
+ * - When the socket is gone the client would wait and connect again. It hears of it only by being closed.
+ */
+export class WatchedSocket implements Socket {
+  // The client sets these.
+  onopened: () => void = nothing;
+  onclosed: () => void = nothing;
+  onerror: (error: unknown) => void = nothing;
+  onparsedmessages: (messages: Message[]) => void = nothing;
+  readonly #options: WatchedSocketOptions;
+  #inner: ClientSocket | undefined;
+  #isLoginSent = false;
+  #hasHeard = false;
+  #silentBeats = 0;
+  #lookedAt: number;
+
+  /** @throws what the platform's WebSocket throws at a URL that it refuses. */
+  constructor(url: string, options: WatchedSocketOptions) {
+    this.#options = options;
+    this.#lookedAt = options.clock.now();
+    const {watch} = options;
+    const inner = this.#inner = socketFactory(url, {jsonTransportMode: false}, HEARTBEAT_MS) as ClientSocket;
+    const receive = inner.onmessage as (event: MessageEvent<unknown>) => void;
+    inner.onmessage = (event: MessageEvent<unknown>) => {
+      // The client would take text for the size of a buffer.
+      if (typeof event.data === 'string') watch.onText();
+      else receive(event);
+    };
+    inner.onparsedmessages = messages => this.#receive(messages);
+    inner.onopened = () => {
+      watch.onOpened();
+      this.onopened();
+    };
+    inner.onclosed = () => {
+      this.#inner = undefined;
+      watch.onClosed();
+    };
+    // `onclosed` follows and says the same; without a listener some platforms throw.
+    inner.onerror = nothing;
+  }
+
+  /** The client asks for this when the server sends it elsewhere; it then makes another socket. */
+  close(): void {
+    if (!this.#inner) return;
+    this.#hangUp();
+    this.onclosed();
+  }
+
+  sendParsedMessage(message: Message): void {
+    if (message.topic === TOPIC.CONNECTION && message.action === CONNECTION_ACTION.CLOSING) {
+      this.#hangUp();
+      return;
+    }
+    const isLogin = message.topic === TOPIC.AUTH && message.action === AUTH_ACTION.REQUEST;
+    if (isLogin && this.#isLoginSent) return;
+    this.#inner?.sendParsedMessage(message);
+    if (message.topic === TOPIC.CONNECTION && message.action === CONNECTION_ACTION.CHALLENGE) {
+      this.#isLoginSent = true;
+      this.#inner?.sendParsedMessage({topic: TOPIC.AUTH, action: AUTH_ACTION.REQUEST, parsedData: {...this.#options.login}});
+    }
+  }
+
+  /** Says `message` to the client as if the server had. */
+  tell(message: Message): void {
+    try {
+      this.onparsedmessages([message]);
+    } catch (error) {
+      this.#options.watch.onFault(error);
+    }
+  }
+
+  /** Called at every heartbeat; the client gives up when the answer is above two heartbeats. */
+  getTimeSinceLastMessage(): number {
+    const now = this.#options.clock.now();
+    // Who looks late has stood still itself, and what the server has said meanwhile waits to be read.
+    const isInTime = now - this.#lookedAt < 2 * HEARTBEAT_MS;
+    this.#lookedAt = now;
+    if (this.#hasHeard) this.#silentBeats = 0;
+    else if (isInTime) this.#silentBeats++;
+    this.#hasHeard = false;
+    return this.#silentBeats >= SILENT_BEATS ? Infinity : 0;
+  }
+
+  #receive(messages: readonly Message[]): void {
+    this.#hasHeard = true;
+    for (const message of messages) {
+      for (const admitted of this.#options.watch.admit(withData(message))) {
+        if (this.#inner) this.tell(admitted);
+      }
+    }
+  }
+
+  #hangUp(): void {
+    const inner = this.#inner;
+    if (!inner) return;
+    this.#inner = undefined;
+    inner.onclosed = inner.onopened = inner.onparsedmessages = nothing;
+    // One that does not answer the closing handshake must not be heard from any more, nor be sent pings: `onclose` ends them.
+    (inner.onclose as (() => void) | null)?.();
+    inner.onopen = inner.onmessage = inner.onclose = null;
+    inner.close();
+  }
+}
+
+/** The message with its data read; without any when it is not JSON. */
+function withData(message: Message): Message {
+  const {data, ...rest} = message;
+  if (typeof data !== 'string' || data === '') return rest;
+  try {
+    return {...rest, parsedData: JSON.parse(data) as NonNullable<Message['parsedData']>};
+  } catch {
+    return rest; // a remote's word; whoever needs data drops it as it drops none
+  }
+}
