@@ -77,6 +77,7 @@ export class RoomGuard {
   #services!: RoomGuardServices;
   #highestVersion = 0;
   #timer: NodeJS.Timeout | undefined;
+  #flushedAt = -Infinity;
   #closed = false;
 
   constructor(options: RoomGuardOptions) {
@@ -259,11 +260,14 @@ export class RoomGuard {
 
   #schedule(list: List): void {
     this.#dirty.add(list);
-    this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS);
+    // The first write after a pause is told at once: nobody who joins alone waits for company.
+    const pause = performance.now() - this.#flushedAt < FLUSH_MS ? FLUSH_MS : 0;
+    this.#timer ??= setTimeout(() => this.#flush(), pause);
   }
 
   #flush(): void {
     this.#timer = undefined;
+    this.#flushedAt = performance.now();
     const dirty = [...this.#dirty];
     this.#dirty.clear();
     for (const list of dirty) {

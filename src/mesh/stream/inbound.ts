@@ -4,7 +4,7 @@
  */
 import type {Cancel, Clock} from '../clock.js';
 import {MeshError} from '../errors.js';
-import {decodeUtf8, type BulkFrame, type LineFrame, type MessageHead, type Received, type TransferOpen} from '../wire/frame.js';
+import {decodeUtf8, type BulkFrame, type LineFrame, type Received, type TransferOpen} from '../wire/frame.js';
 import {MAX_HELD_BYTES, MAX_OPEN_TRANSFERS} from '../wire/limits.js';
 
 /** Acknowledge after so many lines … */
@@ -20,12 +20,18 @@ const BLOB_PART_BYTES = 4 * 1024 * 1024;
 
 type Message = Extract<LineFrame, {kind: 'message'}>;
 
+/** A message whose size was declared gets its memory once so much of it has come: an empty promise costs nothing. */
+const ALLOCATE_AT = 1 / 8;
+
 interface Transfer {
   readonly open: TransferOpen;
-  readonly parts: BlobPart[];
-  /** Bytes of `parts` that are still in this page's heap. */
+  /** What a `Blob` has been given. */
+  readonly parts: Blob[];
+  /** Pieces that have not found their place yet. */
   loose: Array<Uint8Array<ArrayBuffer>>;
   looseBytes: number;
+  /** Where the pieces of anything but a `Blob` belong, once it is allocated. */
+  whole: Uint8Array<ArrayBuffer> | undefined;
   bytes: number;
 }
 
@@ -114,7 +120,7 @@ export class Inbound {
     }
     if (open.offset !== 0) return this.#drop(open.transfer, 'bad-frame', 'A message went on that had not begun');
     if (this.#transfers.size >= MAX_OPEN_TRANSFERS) return this.#drop(open.transfer, 'flood', 'Too many large messages at one time');
-    this.#transfers.set(open.transfer, {open, parts: [], loose: [], looseBytes: 0, bytes: 0});
+    this.#transfers.set(open.transfer, {open, parts: [], loose: [], looseBytes: 0, whole: undefined, bytes: 0});
     if (open.size === 0) this.#complete(open.transfer);
   }
 
@@ -129,14 +135,7 @@ export class Inbound {
     }
     if (this.#heldBytes + bytes.length > MAX_HELD_BYTES) return this.#drop(id, 'too-large', 'Too much unfinished data at one time');
     this.#heldBytes += bytes.length;
-    transfer.bytes += bytes.length;
-    transfer.loose.push(bytes);
-    transfer.looseBytes += bytes.length;
-    if (transfer.open.head.kind === 'blob' && transfer.looseBytes >= BLOB_PART_BYTES) {
-      transfer.parts.push(new Blob(transfer.loose));
-      transfer.loose = [];
-      transfer.looseBytes = 0;
-    }
+    add(transfer, bytes);
     if (transfer.bytes === transfer.open.size) this.#complete(id);
   }
 
@@ -219,15 +218,40 @@ export class Inbound {
   }
 }
 
-function assemble({open, parts, loose}: Transfer): {readonly value: unknown} | undefined {
-  const {kind, type}: MessageHead = open.head;
-  if (kind === 'blob') return {value: new Blob([...parts, ...loose], {type})};
-  const bytes = new Uint8Array(open.size);
-  let offset = 0;
-  for (const part of loose) {
-    bytes.set(part, offset);
-    offset += part.length;
+/** Puts a piece where it belongs as it comes, so that the last one is no more work than the others. */
+function add(transfer: Transfer, piece: Uint8Array<ArrayBuffer>): void {
+  const {open, whole} = transfer;
+  if (whole) {
+    whole.set(piece, transfer.bytes);
+    transfer.bytes += piece.length;
+    return;
   }
+  transfer.bytes += piece.length;
+  transfer.loose.push(piece);
+  transfer.looseBytes += piece.length;
+  if (open.head.kind !== 'blob') {
+    if (transfer.bytes >= open.size * ALLOCATE_AT) transfer.whole = joined(transfer);
+  } else if (transfer.looseBytes >= BLOB_PART_BYTES) {
+    transfer.parts.push(new Blob(transfer.loose));
+    transfer.loose = [];
+    transfer.looseBytes = 0;
+  }
+}
+
+function joined({open, loose}: Transfer): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(open.size);
+  let offset = 0;
+  for (const piece of loose.splice(0)) {
+    whole.set(piece, offset);
+    offset += piece.length;
+  }
+  return whole;
+}
+
+function assemble(transfer: Transfer): {readonly value: unknown} | undefined {
+  const {open: {head: {kind, type}}, parts, loose} = transfer;
+  if (kind === 'blob') return {value: new Blob([...parts, ...loose], {type})};
+  const bytes = transfer.whole ?? joined(transfer);
   if (kind === 'buffer') return {value: bytes.buffer};
   const text = decodeUtf8(bytes);
   if (text === undefined) return undefined;
