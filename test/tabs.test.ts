@@ -193,6 +193,37 @@ describe('tabs in a room', () => {
     assert.deepEqual(await arrival, {...sent, before: ['talk']});
   });
 
+  it('people go on talking while the server is away, and nobody leaves the roster', async () => {
+    const own = await startServer({port: 0});
+    const {port} = own;
+    const [one, two] = await open(2);
+    let again: MeshServer | undefined;
+    try {
+      for (const {page} of [one!, two!]) {
+        await page.evaluate(url => document.querySelector('mesh-room')!.setAttribute('url', url), `ws://127.0.0.1:${port}/deepstream`);
+        await enter(page, 'away');
+      }
+      await meshed([one!, two!], 'away');
+      await own.stop();
+      for (const {page} of [one!, two!]) {
+        await page.waitForFunction(() => document.querySelector<RoomElement>('mesh-room')!.state.status === 'resuming');
+      }
+      await say(one!.page, 'nobody here but us');
+      assert.deepEqual(await lines(two!.page, 1), ['nobody here but us']);
+      assert.equal((await stateOf(one!.page)).peers.length, 1);
+      again = await startServer({port});
+      await meshed([one!, two!], 'away');
+      assert.deepEqual(await lines(two!.page, 1), ['nobody here but us']);
+      // The browser itself logs that it could not connect; nothing of ours does.
+      for (const tab of [one!, two!]) assert.ok(tab.errors.every(error => error.includes('WebSocket connection')), tab.errors.join());
+      tabs = tabs.filter(tab => tab !== one && tab !== two);
+      await Promise.all([one!.close(), two!.close()]);
+    } finally {
+      await own.stop();
+      await again?.stop();
+    }
+  });
+
   it('a name that changes, changes for everybody', async () => {
     const [one, two] = await open(2, 'names');
     await meshed([one!, two!], 'names');

@@ -159,8 +159,8 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   readonly #onAbort = (): void => void this.leave();
 
   readonly #onPageHide = ({persisted}: PageTransitionEvent): void => {
-    // A page in the back/forward cache may come back; one that goes away says so while it still can.
-    if (!persisted) this.#mesh?.farewell();
+    // A page in the back/forward cache may come back; one that goes away says so, to people and server, while it still can.
+    if (!persisted) void this.leave();
   };
 
   #stopListening(): void {
