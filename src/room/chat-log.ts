@@ -1,7 +1,7 @@
 import {MeshError, asMeshError} from '../mesh/errors.js';
 import {CHAT_CHANNEL, EMPTY_CHAT, MAX_TEXT, type ChatLine, type ChatMessage, type ChatNotice, type ChatState} from './chat.js';
 import {cleanName, clip} from './names.js';
-import type {PeerState, RoomMessageEvent, RoomSession, RoomState} from './types.js';
+import {canTalk, type PeerState, type RoomMessageEvent, type RoomSession} from './types.js';
 
 /** Lines kept in memory: an evening of lively talk; at 200 bytes a line about 1 MB. The oldest go first. */
 export const MAX_LINES = 5000;
@@ -254,9 +254,4 @@ export class ChatLog extends EventTarget {
       this.dispatchEvent(new Event('change'));
     });
   }
-}
-
-/** Whether what is said now reaches people: while only the server is away, they are linked to each other all the same. */
-function canTalk({status, peers}: RoomState): boolean {
-  return status === 'joined' || (status === 'resuming' && peers.some(({link}) => link === 'direct' || link === 'turn'));
 }

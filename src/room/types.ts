@@ -33,6 +33,11 @@ export interface RoomState {
 
 export const IDLE_STATE: RoomState = Object.freeze({room: '', status: 'idle', selfId: '', peers: Object.freeze([])});
 
+/** Whether what is said now reaches people: while only the server is away, they are linked to each other all the same. */
+export function canTalk({status, peers}: RoomState): boolean {
+  return status === 'joined' || (status === 'resuming' && peers.some(({link}) => link === 'direct' || link === 'turn'));
+}
+
 export type Topology = 'auto' | 'full-mesh' | 'small-world' | 'tree';
 
 /** `RTCIceServer`s, or a function that returns them, asked again at every attempt because credentials expire. */

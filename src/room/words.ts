@@ -1,6 +1,6 @@
 /** What a visitor reads. Short, plain, and the same word for a thing everywhere: room, people, message, connection. */
 import type {MeshErrorCode} from '../mesh/errors.js';
-import type {RoomState} from './types.js';
+import {canTalk, type RoomState} from './types.js';
 
 export interface Words {
   /** What happened, in a few words. */
@@ -29,11 +29,12 @@ const ERRORS: Partial<Record<MeshErrorCode, Words>> = {
 };
 
 /** Words for the room as a whole. */
-export function roomWords({status, error, room}: RoomState): Words {
+export function roomWords(state: RoomState): Words {
+  const {status, error, room} = state;
   switch (status) {
     case 'joining': return {title: 'Joining…'};
     case 'offline': return {title: 'Offline', hint: 'Messages wait until the connection is back.'};
-    case 'resuming': return {title: 'Reconnecting…', hint: 'Messages wait until then.'};
+    case 'resuming': return {title: 'Reconnecting…', hint: canTalk(state) ? 'You can go on talking meanwhile.' : 'Messages wait until then.'};
     case 'failed': return (error && ERRORS[error.code]) ?? BUSY;
     case 'idle': return room ? {title: 'You left', hint: 'You can come back any time.', retry: true} : {title: 'No room', hint: ASK_OWNER};
     // Who cannot be reached is marked in the list of people: there is nothing that a visitor could do about it.
