@@ -1,7 +1,7 @@
 /**
  * What went wrong, in a word that code can switch on. `docs/errors.md` says for each what it means and what to do.
  *
- * - `bad-room`, `bad-name`, `bad-url`, `bad-data`: what the page's author passed cannot be used
+ * - `bad-room`, `bad-url`, `bad-data`: what the page's author passed cannot be used
  * - `insecure-context`, `no-webrtc`: this page or browser cannot open links
  * - `server-unreachable`: nothing answered at the endpoint
  * - `not-deepstream`: something answered that does not speak deepstream
@@ -13,7 +13,7 @@
  * - `not-joined`, `aborted`: the room was left, or never entered
  */
 export type MeshErrorCode =
-  | 'bad-room' | 'bad-name' | 'bad-url' | 'bad-data'
+  | 'bad-room' | 'bad-url' | 'bad-data'
   | 'insecure-context' | 'no-webrtc'
   | 'server-unreachable' | 'not-deepstream' | 'denied' | 'server-lost'
   | 'link-failed'

@@ -18,7 +18,6 @@ const BUSY: Words = {title: 'Could not join', hint: 'Something went wrong. Your 
 
 const ERRORS: Partial<Record<MeshErrorCode, Words>> = {
   'bad-room': {title: 'No such room', hint: ASK_OWNER},
-  'bad-name': {title: 'This name cannot be used', hint: 'Choose a shorter name.'},
   'bad-url': {title: 'Could not join', hint: ASK_OWNER},
   'insecure-context': {title: 'Not available here', hint: 'This page must be opened with https for people to talk in it.'},
   'no-webrtc': {title: 'Not available in this browser', hint: 'Try a current Chrome, Firefox, Edge or Safari, or allow WebRTC in the settings.'},
