@@ -1,4 +1,4 @@
-import {assert} from '@esm-bundle/chai';
+import {assert} from 'chai';
 import fc from 'fast-check';
 import {summary, toBlocks, type ChatBlock} from './chat-blocks.js';
 import type {ChatLine, ChatMessage, ChatNotice} from './chat.js';

@@ -1,4 +1,4 @@
-import {assert} from '@esm-bundle/chai';
+import {assert} from 'chai';
 import {MeshError} from '../mesh/errors.js';
 import {MAX_TEXT, type ChatMessage} from './chat.js';
 import {ChatLog, MAX_WAITING} from './chat-log.js';

@@ -1,4 +1,4 @@
-import {assert} from '@esm-bundle/chai';
+import {assert} from 'chai';
 import fc from 'fast-check';
 import {MAX_NAME, cleanName, clip} from './names.js';
 import {displayName, hue, initials} from './people.js';

@@ -1,4 +1,4 @@
-import {assert} from '@esm-bundle/chai';
+import {assert} from 'chai';
 import fc from 'fast-check';
 import {isEmoji, toParts} from './rich-text.js';
 

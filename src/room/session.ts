@@ -68,12 +68,13 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   }
 
   async #join(): Promise<void> {
-    const {signal} = this.#options;
+    const {signal, topology} = this.#options;
     try {
       if (this.#leaving || signal?.aborted) throw new MeshError('aborted', 'Joining was given up');
       const {url, list} = checkOptions(this.#options);
       this.#publish({status: 'joining'});
       if (!globalThis.isSecureContext) this.#report(INSECURE);
+      if (topology === 'small-world' || topology === 'tree') this.#report(noTopology(topology));
       this.#mesh = this.#createMesh(url, list);
       signal?.addEventListener('abort', this.#onAbort, {once: true});
       globalThis.addEventListener?.('pagehide', this.#onPageHide);
@@ -179,6 +180,9 @@ class MeshRoomSession extends EventTarget implements RoomSession {
 
 const INSECURE = new MeshError('insecure-context',
   'This page is served over plain http: anybody on the way can read and change it. Serve it over https.');
+
+const noTopology = (topology: string): MeshError =>
+  new MeshError('bad-data', `This version has no topology "${topology}"; the room is a full mesh`);
 
 function statusOf({status}: Mesh): RoomStatus {
   switch (status) {

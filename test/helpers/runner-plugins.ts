@@ -7,7 +7,7 @@ import {SERVERS_PATH, type TestServers} from './servers.js';
 
 const PREFIX = '/__package/';
 /** Served file by file: they must exist once in a page, and they are ES modules anyway. */
-const AS_THEY_ARE = /^(lit|@lit|lit-element|lit-html|@web|@esm-bundle)($|\/)/;
+const AS_THEY_ARE = /^(lit|@lit|lit-element|lit-html|@web)($|\/)/;
 
 /** Bundles one package as the product's build does, so that tests run on the same vendors as users. */
 async function bundlePackage(name: string): Promise<string> {

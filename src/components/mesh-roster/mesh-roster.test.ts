@@ -1,4 +1,4 @@
-import {assert} from '@esm-bundle/chai';
+import {assert} from 'chai';
 import {html} from 'lit';
 import {FakeHub} from '../../room/fake-room.js';
 import {accessible, cleanUp, drawn, frame, place, scene, shown, status} from '../testing/fixture.js';

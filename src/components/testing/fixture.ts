@@ -1,5 +1,5 @@
 /** For the tests of the elements: puts them into the page on rooms without a network, and takes them away again. */
-import {assert} from '@esm-bundle/chai';
+import {assert} from 'chai';
 import axe from 'axe-core';
 import {html, render, type LitElement, type TemplateResult} from 'lit';
 import {FakeHub, type FakeRoom} from '../../room/fake-room.js';
