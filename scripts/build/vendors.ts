@@ -25,7 +25,6 @@ const REPLACED: Readonly<Record<string, string>> = {
   './rpc/rpc-handler': shim('deepstream-unused'),
   './anonymous-record': shim('deepstream-unused'),
   './dequeue': shim('deepstream-unused'),
-  './util/interval-timer-registry': shim('deepstream-unused'),
 };
 
 /** Only these ask for the names above in our bundles; anything else that does keeps what it asked for. */

@@ -1,5 +1,4 @@
 /** The servers that signalling is proved against, behind one shape. */
-import {DeepstreamClient} from '@deepstream/client';
 import {startServer} from '../../server/index.js';
 import {startStockServer} from './stock-server.js';
 
@@ -25,35 +24,4 @@ export const startStock: StartSignallingServer = async (port = 0) => {
   return {name: 'stock', guarded: false, port: server.port, url: server.url, stop: () => server.stop()};
 };
 
-/** A page that knows nothing of this project: deepstream's own client, logged in under no name. */
-export async function plainClient(url: string): Promise<DeepstreamClient> {
-  const client = new DeepstreamClient(url, {subscriptionInterval: 0, maxReconnectAttempts: 0});
-  // Without a listener the client throws; what it is refused, the test sees by its effect.
-  client.on('error', () => {});
-  await client.login({});
-  return client;
-}
-
-/** The List as the server tells whoever asks; empty when there is none. */
-export async function entriesOf(client: DeepstreamClient, list: string): Promise<readonly string[]> {
-  const data: unknown = await client.record.snapshot(list).catch(() => []);
-  return Array.isArray(data) ? data as string[] : [];
-}
-
-/** Resolves as soon as the List, as the server tells its readers, is as `holds` says. */
-export async function untilEntries(
-  client: DeepstreamClient, list: string, holds: (entries: readonly string[]) => boolean): Promise<void> {
-  const view = client.record.getList(list);
-  await view.whenReady();
-  if (!holds(view.getEntries())) {
-    await new Promise<void>(resolve => {
-      const look = (entries: string[]): void => {
-        if (!holds(entries)) return;
-        view.unsubscribe(look);
-        resolve();
-      };
-      view.subscribe(look);
-    });
-  }
-  view.discard();
-}
+export {entriesOf, plainClient, untilEntries} from './plain-client.js';

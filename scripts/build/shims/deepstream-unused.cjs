@@ -6,8 +6,8 @@ class RPCHandler {}
 /** Made on demand only. */
 class NotBundled {
   constructor() {
-    throw new Error('This build of @deepstream/client has no dequeues, no anonymous records and no timers but native ones');
+    throw new Error('This build of @deepstream/client has no dequeues and no anonymous records');
   }
 }
 
-module.exports = {RPCHandler, AnonymousRecord: NotBundled, Dequeue: NotBundled, IntervalTimerRegistry: NotBundled};
+module.exports = {RPCHandler, AnonymousRecord: NotBundled, Dequeue: NotBundled};

@@ -49,7 +49,7 @@ export function repaired(message: Message, list: KnownList): readonly Message[] 
     case RECORD_ACTION.RECORD_UPDATE_ERROR:
     case RECORD_ACTION.RECORD_NOT_FOUND:
       // There is no such List any more, nor our subscription to it. The client goes on as if there were.
-      return list.isReady ? [...answer, {...about, action: RECORD_ACTION.DELETED}] : answer;
+      return list.isReady ? [{...about, action: RECORD_ACTION.DELETED}, ...answer] : answer;
     default:
       return answer;
   }

@@ -28,9 +28,10 @@ const NO_STORAGE: RecordOfflineStore = {
   reset: done => done(null),
 };
 
-export const createDeepstreamSignalling: CreateSignalling = options => new ListSignalling(connectDeepstream, options);
+/** Every attempt is a new client, so that nothing of a connection that failed is left in the next. */
+export const connectDeepstream: Connect = (options, events) => new DeepstreamConnection(options, events);
 
-const connectDeepstream: Connect = (options, events) => new DeepstreamConnection(options, events);
+export const createDeepstreamSignalling: CreateSignalling = options => new ListSignalling(connectDeepstream, options);
 
 type Stage = 'connecting' | 'greeting' | 'open' | 'closed';
 
@@ -290,9 +291,10 @@ class DeepstreamConnection implements Connection {
   }
 
   #admitRecord(message: Message): readonly Message[] {
-    const {action, name, isWriteAck} = message;
+    const {action, name, isAck, isWriteAck} = message;
     const list = this.#list;
-    if (!list || (name !== undefined && name !== list.name && !message.isAck)) return [];
+    // Some answers to writes name no List.
+    if (!list || (name !== list.name && !isAck && !(isWriteAck && name === undefined))) return [];
     const isDenial = action === RECORD_ACTION.MESSAGE_DENIED || action === RECORD_ACTION.MESSAGE_PERMISSION_ERROR;
     if (isDenial && !isWriteAck) {
       this.#events.onListDenied(new MeshError('denied', `The server does not let this user read the List ${list.name}`));
