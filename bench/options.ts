@@ -8,7 +8,7 @@ export const USAGE = `npm run bench -- [options]
   --quick              joins of 2 and 8 and all message rows, 3 rounds: about a minute
   --rows a,b           only these: ${ROW_NAMES.join(', ')}
   --n 2,8              sizes of the joining room (default ${SIZES.join(',')})
-  --rounds 9           measured rounds of each (default 9)
+  --rounds 7           measured rounds of each (default 7; at most 5 of the slowest row)
   --contestants a,b    default all: ${Object.keys(servers).join(', ')}
   --json <file>        every round's figures
   --markdown <file>    the table, for a document
@@ -26,7 +26,7 @@ export interface Options {
 }
 
 const QUICK = {sizes: [2, 8], rounds: 3};
-const DEFAULT_ROUNDS = 9;
+const DEFAULT_ROUNDS = 7;
 
 /** @returns `undefined` when help was asked for; @throws on anything that it does not know. */
 export function parseOptions(args: readonly string[]): Options | undefined {

@@ -81,8 +81,9 @@ class Runner {
   }
 
   async run(): Promise<Results> {
-    const {scenarios, rounds, progress} = this.#options;
+    const {scenarios, progress} = this.#options;
     for (const scenario of scenarios) {
+      const rounds = Math.min(this.#options.rounds, scenario.mostRounds ?? Infinity);
       // A round that is not counted: it loads what a contestant loads late, and lets the browser compile what runs often.
       for (const entry of this.#entries) await this.#prepare(entry, scenario);
       for (let round = 0; round < rounds; round++) {

@@ -26,6 +26,7 @@ export const chat: Scenario = {
   label: `chat beside ${CHAT_BULK_MB} MB`,
   n: 2,
   rowIds: ['chat', 'chat-p99'],
+  mostRounds: 5,
   async run(round) {
     const {sender, receiver, hash} = await prepare(round, CHAT_BULK_MB * MB);
     await sender.call('startChat', CHAT_EVERY_MS, CHAT_BYTES);

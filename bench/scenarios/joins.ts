@@ -1,6 +1,6 @@
-import {join, meshBoundMs, quiet, type Scenario} from './scenario.js';
+import {join, meshBoundMs, quiet, REST_MS, type Scenario} from './scenario.js';
 
-/** `n` tabs mesh from a common start; then the last one leaves, and comes back to a room that is otherwise at rest. */
+/** `n` tabs mesh from a common start; then the last one leaves, and comes back to a room at rest. */
 export const joins = (n: number): Scenario => ({
   label: `joins, n = ${n}`,
   n,
@@ -14,7 +14,7 @@ export const joins = (n: number): Scenario => ({
     await Promise.all(tabs.map(tab => tab.call('settled', n - 1, meshBoundMs(n))));
     await newcomer.call('leave');
     await Promise.all(others.map(tab => tab.call('settled', n - 2, meshBoundMs(n))));
-    await quiet();
+    await quiet(REST_MS);
     record(`late-${n}`, await join(round, [newcomer]));
   },
 });

@@ -6,7 +6,7 @@ export interface Round {
   /** A room that nobody has used. */
   readonly room: string;
   /** Takes a row's figure. A row that the round did not get to is a failure. */
-  record(rowId: string, value: number): void;
+  readonly record: (rowId: string, value: number) => void;
 }
 
 /** One round of one contestant. Its rows share what is costly to set up. */
@@ -15,15 +15,19 @@ export interface Scenario {
   readonly n: number;
   /** Ids of the rows that a round records. */
   readonly rowIds: readonly string[];
+  /** Fewer rounds than asked for, where one takes many seconds. */
+  readonly mostRounds?: number;
   /** @throws when the round failed: a wait went beyond its bound, or data came wrong. */
   run(round: Round): Promise<void>;
 }
 
 /** Nothing is measured for so long before something is, so that closing links of the step before do not count. */
-export const QUIET_MS = 250;
+const QUIET_MS = 250;
+/** After so long a room has done what it does once after a join, such as first measurements of round trips. */
+export const REST_MS = 2_000;
 
-/** A bare wait: by the driver, which has nothing better to await than the machine's rest. */
-export const quiet = (): Promise<void> => new Promise(resolve => setTimeout(resolve, QUIET_MS));
+/** A bare wait: the driver has nothing better to await than the machine's rest. */
+export const quiet = (ms = QUIET_MS): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 
 /** How long a room of `n` may take to mesh before the round has failed: some 20 times what the floor takes. */
 export const meshBoundMs = (n: number): number => n > 8 ? 30_000 : 10_000;

@@ -19,8 +19,8 @@ export async function startServer(): Promise<ContestantServer> {
     const from = String(ids++);
     socket.send(JSON.stringify({peers: [...room.keys()]}));
     room.set(from, socket);
-    socket.on('message', text => {
-      const {to, ...message} = JSON.parse(String(text)) as {to: string};
+    socket.on('message', (text: Buffer) => {
+      const {to, ...message} = JSON.parse(text.toString()) as {to: string};
       room.get(to)?.send(JSON.stringify({from, ...message}));
     });
     socket.on('close', () => {
