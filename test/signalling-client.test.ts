@@ -127,7 +127,7 @@ describe('deepstream\'s client by itself', {timeout: 30_000}, () => {
 
 describe('a List of deepstream\'s client', {timeout: 60_000}, () => {
   it('is reported as the server has it, never as it is being written', () => scene(() => false, async ({ada, server}) => {
-    void ada.write('ada');
+    const writing = ada.write('ada');
     assert.deepEqual(ada.log, ['open', 'list ']);
     await writing;
     server.say(update(2, 'ada', 'bob'));
