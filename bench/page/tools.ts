@@ -1,6 +1,6 @@
 /** Small things that the tab needs. */
 
-/** How the message begins that ends the whole run: nobody's round failed, but nothing can be measured. */
+/** How the message begins that fails nobody's round, because the harness itself came too late. */
 export const TOO_BUSY = 'this machine is too busy to measure on';
 
 export const waitFor = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
