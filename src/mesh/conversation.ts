@@ -11,7 +11,8 @@ import {Inbound} from './stream/inbound.js';
 import {Outbound} from './stream/outbound.js';
 import {REPORT_BYTES} from './stream/window.js';
 import {
-  BYE, decodeBulk, decodeLine, encodeAck, encodeName, encodePing, encodePong, encodeTaken, isOversized, type Hello, type LineFrame,
+  BYE, decodeBulk, decodeLine, decodeUtf8,
+  encodeAck, encodeName, encodePing, encodePong, encodeTaken, isOversized, type Hello, type LineFrame,
 } from './wire/frame.js';
 import {LINE_BURST, LINES_PER_SECOND, MAX_LINE_FRAME_BYTES, PROTOCOL_VERSION} from './wire/limits.js';
 import {TokenBucket} from './wire/token-bucket.js';
@@ -169,9 +170,9 @@ export class Conversation {
   /** Takes what came over the link, whatever it is. */
   receive(lane: Lane, data: LaneData): void {
     if (this.#closed) return;
-    if (lane === 'bulk' && typeof data !== 'string') return this.#receiveBulk(data);
+    if (lane === 'bulk' && typeof data !== 'string' && !this.#plain) return this.#receiveBulk(data);
     if (!this.#bucket.take()) return this.fault('flood', 'Too many messages at one time');
-    if (lane === 'plain') this.#receivePlain(data);
+    if (this.#plain) this.#receivePlain(data);
     else if (lane === 'bulk') this.#receiveBulk(data);
     else this.#receiveLine(data);
   }
@@ -182,9 +183,11 @@ export class Conversation {
   }
 
   #receivePlain(data: LaneData): void {
-    if (!this.#plain || typeof data !== 'string') return this.fault('bad-frame', 'Plain text came from a peer that said hello');
-    if (data.length > MAX_LINE_FRAME_BYTES) return this.fault('too-large', 'A line of plain text was too long');
-    this.#options.onPlainText(data);
+    // The tutorial's page may send text as bytes: simple-peer hands strings and buffers to its readers alike.
+    const text = typeof data === 'string' ? data : decodeUtf8(new Uint8Array(data));
+    if (text === undefined) return this.fault('bad-frame', 'A plain page sent something other than text');
+    if (text.length > MAX_LINE_FRAME_BYTES) return this.fault('too-large', 'A line of plain text was too long');
+    this.#options.onPlainText(text);
   }
 
   #receiveBulk(data: LaneData): void {

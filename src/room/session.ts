@@ -1,7 +1,7 @@
 /** The engine behind a room: signalling over deepstream, links over WebRTC, a mesh of them, told as one frozen `RoomState`. */
 import {MeshError, asMeshError} from '../mesh/errors.js';
 import type {MeshErrorEvent, MeshMessageEvent} from '../mesh/events.js';
-import {createSimplePeerLink} from '../mesh/link/simple-peer.js';
+import {simplePeerLinks} from '../mesh/link/simple-peer.js';
 import {Mesh} from '../mesh/mesh.js';
 import {createDeepstreamSignalling} from '../mesh/signalling/deepstream.js';
 import {checkOptions, iceServersOf} from './checks.js';
@@ -105,7 +105,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   #createMesh(url: string, list: string): Mesh {
     const mesh = new Mesh({
       signalling: createDeepstreamSignalling({url, list, selfId: this.#selfId}),
-      createLink: createSimplePeerLink,
+      createLink: simplePeerLinks(),
       iceServers: iceServersOf(this.#options.iceServers, url),
       name: this.#name,
     });

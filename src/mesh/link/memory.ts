@@ -97,7 +97,6 @@ export class MemoryLink extends EventTarget implements Link {
 
   send(lane: Lane, data: string | ArrayBuffer | ArrayBufferView<ArrayBuffer>): boolean {
     if (this.#state !== 'open' || this.buffered(lane) > HIGH_WATER) return false;
-    if (lane === 'plain' && typeof data !== 'string') return false;
     const copy = typeof data === 'string' ? data : copyOf(data);
     const size = typeof copy === 'string' ? copy.length : copy.byteLength;
     const {clock, latencyMs, bytesPerSecond} = this.#network;

@@ -1,25 +1,27 @@
 import {expect} from 'chai';
 import {connect, linkCompliance, once} from './compliance.js';
-import {createSimplePeerLink} from './simple-peer.js';
+import {simplePeerLinks} from './simple-peer.js';
 import type {LinkCloseEvent} from './types.js';
 
-linkCompliance('simple-peer', () => createSimplePeerLink);
+const createLink = simplePeerLinks();
+
+linkCompliance('simple-peer', () => createLink);
 
 describe('simple-peer as a link, over real WebRTC', () => {
   it('closes with the reason when the other side sends SDP that WebRTC refuses', async () => {
-    const link = createSimplePeerLink({initiator: false, iceServers: []});
+    const link = createLink({initiator: false, iceServers: []});
     const closed = once<LinkCloseEvent>(link, 'close');
     link.accept({type: 'offer', sdp: 'v=0\r\nnonsense'});
     expect((await closed).error?.code).to.equal('link-failed');
   });
 
   it('closes with the reason when the ICE servers cannot be used', async () => {
-    const link = createSimplePeerLink({initiator: true, iceServers: [{urls: 'http://127.0.0.1'}]});
+    const link = createLink({initiator: true, iceServers: [{urls: 'http://127.0.0.1'}]});
     expect((await once<LinkCloseEvent>(link, 'close')).error?.code).to.equal('link-failed');
   });
 
   it('opens eight at one time', async () => {
-    const pairs = Array.from({length: 8}, () => connect(createSimplePeerLink));
+    const pairs = Array.from({length: 8}, () => connect(createLink));
     await Promise.all(pairs.flatMap(({a, b}) => [once(a, 'open'), once(b, 'open')]));
     const closed = pairs.flatMap(({a, b}) => [once(a, 'close'), once(b, 'close')]);
     for (const {a} of pairs) a.close();

@@ -1,7 +1,7 @@
 /**
- * Links over WebRTC. simple-peer owns the connection: offer, answer, candidates, ICE restarts, tear-down. The lanes are data
- * channels of our own beside simple-peer's, negotiated in advance (RFC 8832 is not needed for them), so that
- * a page that knows nothing of them is never sent a byte of this project's frames.
+ * Links over WebRTC. simple-peer owns the connection: offer, answer, candidates, renegotiation, tear-down, and the data channel that a
+ * page of the well-known tutorial knows too. That channel is the `lines` lane; `bulk` is another, made when it is first needed, one for
+ * each direction, because every channel costs a connection that may never carry a file.
  */
 import SimplePeer from 'simple-peer';
 import {MeshError} from '../errors.js';
@@ -10,11 +10,8 @@ import {
   type CreateLink, type Lane, type LaneData, type Link, type LinkOptions, type LinkState,
 } from './types.js';
 
-/**
- * SCTP stream ids of the lanes. simple-peer's own channel takes 0 or 1, by DTLS role; low ids keep clear of the number of streams that
- * Firefox opens at first.
- */
-const LANE_IDS = {lines: 2, bulk: 4} as const;
+/** Label of the channels for bulk data. */
+const BULK = 'bulk';
 
 /** Above this many unsent bytes a lane takes no more. Chromium refuses at 16 MiB; 1 MiB keeps a 1 Gbit/s path with 8 ms full. */
 const HIGH_WATER = 1024 * 1024;
@@ -27,33 +24,52 @@ const MAX_CANDIDATE_LENGTH = 2048;
 
 type Wrtc = NonNullable<SimplePeer.Options['wrtc']>;
 
-export const createSimplePeerLink: CreateLink = options => new SimplePeerLink(options);
+/** A certificate is renewed when less than this is left of its 30 days; no link lasts that long. */
+const MIN_VALIDITY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Links of one member in one room. They share a DTLS certificate: making one for each connection is half of what a connection
+ * costs to set up (measured in Chromium: 14 connections in 70 ms, with one certificate in 23 ms).
+ */
+export function simplePeerLinks(): CreateLink {
+  let certificate: RTCCertificate | undefined;
+  const renew = (): void => {
+    certificate = undefined;
+    // Until it is there, or where it cannot be made, every connection makes its own.
+    RTCPeerConnection.generateCertificate({name: 'ECDSA', namedCurve: 'P-256'} as AlgorithmIdentifier)
+      .then(made => void (certificate = made), () => undefined);
+  };
+  renew();
+  return options => {
+    if (certificate && certificate.expires - Date.now() < MIN_VALIDITY_MS) renew();
+    return new SimplePeerLink(options, certificate);
+  };
+}
 
 class SimplePeerLink extends EventTarget implements Link {
   readonly initiator: boolean;
   readonly #peer: SimplePeer.Instance;
+  /** Channels that this side sends on. */
   readonly #lanes = new Map<Lane, RTCDataChannel>();
+  readonly #listening = new AbortController();
   #connection: RTCPeerConnection | undefined;
   #state: LinkState = 'connecting';
   #error: MeshError | undefined;
   #awaitsAnswer = false;
-  #plainQueue: string[] = [];
 
-  constructor({initiator, iceServers}: LinkOptions) {
+  constructor({initiator, iceServers}: LinkOptions, certificate: RTCCertificate | undefined) {
     super();
     this.initiator = initiator;
     this.#peer = new SimplePeer({
       initiator,
       trickle: true,
-      config: {iceServers: [...iceServers]},
+      config: {iceServers: [...iceServers], ...certificate && {certificates: [certificate]}},
       wrtc: this.#tappedWebRtc(),
     });
     this.#peer.on('signal', signal => {
       if (signal.type === 'offer') this.#awaitsAnswer = true;
       this.dispatchEvent(new LinkSignalEvent(signal));
     });
-    this.#peer.on('connect', () => this.#flushPlain());
-    this.#peer.on('data', (data: unknown) => this.#receivePlain(data));
     this.#peer.on('iceStateChange', (state: RTCIceConnectionState) => {
       if (state === 'disconnected') this.dispatchEvent(new LinkPathEvent(false));
       else if (state === 'connected' || state === 'completed') this.dispatchEvent(new LinkPathEvent(true));
@@ -88,8 +104,7 @@ class SimplePeerLink extends EventTarget implements Link {
 
   send(lane: Lane, data: string | ArrayBuffer | ArrayBufferView<ArrayBuffer>): boolean {
     if (this.#state !== 'open') return false;
-    if (lane === 'plain') return this.#sendPlain(data);
-    const channel = this.#lanes.get(lane);
+    const channel = this.#lanes.get(lane) ?? (lane === BULK ? this.#openBulk() : undefined);
     if (channel?.readyState !== 'open' || channel.bufferedAmount > HIGH_WATER) return false;
     try {
       channel.send(data as string);
@@ -100,12 +115,12 @@ class SimplePeerLink extends EventTarget implements Link {
   }
 
   buffered(lane: Lane): number {
-    return lane === 'plain' ? this.#peer.bufferSize : this.#lanes.get(lane)?.bufferedAmount ?? 0;
+    return this.#lanes.get(lane)?.bufferedAmount ?? 0;
   }
 
   async route(): Promise<'direct' | 'turn'> {
     if (!this.#connection || this.#state !== 'open') return 'direct';
-    const stats = await this.#connection.getStats();
+    const stats = await RTCPeerConnection.prototype.getStats.call(this.#connection);
     for (const report of stats.values() as Iterable<RTCStats & Record<string, unknown>>) {
       const chosen = report.type === 'candidate-pair' && report.state === 'succeeded' && report.nominated === true;
       if (!chosen) continue;
@@ -123,18 +138,31 @@ class SimplePeerLink extends EventTarget implements Link {
     this.#peer.destroy();
   }
 
-  /**
-   * simple-peer's documented way to bring one's own WebRTC is also the one way to the connection that it makes. Statistics:
-   * simple-peer waits for a selected candidate pair before it says `connect`, in steps of 100 ms, only to fill address fields that
-   * nobody reads here.
-   */
+  /** simple-peer's documented way to bring one's own WebRTC is also the one way to the connection that it makes. */
   #tappedWebRtc(): Wrtc {
-    const tap = (connection: RTCPeerConnection) => this.#tap(connection);
+    const tap = {
+      connection: (connection: RTCPeerConnection) => this.#tapConnection(connection),
+      channel: (channel: RTCDataChannel) => this.#tapLines(channel),
+    };
     return {
       RTCPeerConnection: class extends RTCPeerConnection {
         constructor(configuration?: RTCConfiguration) {
           super(configuration);
-          tap(this);
+          tap.connection(this);
+        }
+
+        override createDataChannel(label: string, init?: RTCDataChannelInit): RTCDataChannel {
+          const channel = super.createDataChannel(label, init);
+          if (label !== BULK) tap.channel(channel);
+          return channel;
+        }
+
+        /**
+         * simple-peer asks before it says `connect`, again and again in steps of 100 ms until a pair is selected, only to fill address
+         * fields that nobody reads here: it is answered at once. `route` asks the browser.
+         */
+        override getStats(): Promise<RTCStatsReport> {
+          return Promise.resolve(new Map([['pair', {type: 'candidate-pair'}]]));
         }
       },
       RTCSessionDescription,
@@ -142,55 +170,60 @@ class SimplePeerLink extends EventTarget implements Link {
     };
   }
 
-  #tap(connection: RTCPeerConnection): void {
+  #tapConnection(connection: RTCPeerConnection): void {
     this.#connection = connection;
-    for (const lane of ['lines', 'bulk'] as const) {
-      const channel = connection.createDataChannel(lane, {negotiated: true, id: LANE_IDS[lane]});
-      channel.binaryType = 'arraybuffer';
-      channel.bufferedAmountLowThreshold = LOW_WATER;
-      channel.onopen = () => this.#opened();
-      channel.onmessage = ({data}: MessageEvent<LaneData>) => this.dispatchEvent(new LaneMessageEvent(lane, data));
-      channel.onbufferedamountlow = () => this.dispatchEvent(new LaneDrainEvent(lane));
-      channel.onclose = () => this.close(new MeshError('link-failed', 'The other side closed the connection'));
-      this.#lanes.set(lane, channel);
-    }
+    // Before simple-peer listens, which would take every channel for its own.
+    connection.addEventListener('datachannel', event => {
+      if (event.channel.label !== BULK) return this.#tapLines(event.channel);
+      event.stopImmediatePropagation();
+      this.#listen(event.channel, BULK);
+    }, {signal: this.#listening.signal});
   }
 
-  #opened(): void {
-    if (this.#state !== 'connecting') return;
-    for (const channel of this.#lanes.values()) if (channel.readyState !== 'open') return;
-    this.#state = 'open';
-    this.dispatchEvent(new Event('open'));
+  /** simple-peer's channel: it watches over the opening and closing, the data goes past it. */
+  #tapLines(channel: RTCDataChannel): void {
+    if (this.#lanes.has('lines')) return; // A remote that opens more channels than simple-peer does is not heard on them.
+    this.#lanes.set('lines', channel);
+    this.#listen(channel, 'lines');
+    const open = (): void => {
+      if (this.#state !== 'connecting') return;
+      this.#state = 'open';
+      this.dispatchEvent(new Event('open'));
+    };
+    if (channel.readyState === 'open') queueMicrotask(open);
+    else channel.addEventListener('open', open, {signal: this.#listening.signal});
   }
 
-  #sendPlain(data: string | ArrayBuffer | ArrayBufferView<ArrayBuffer>): boolean {
-    if (typeof data !== 'string') return false;
-    // simple-peer's channel may open a moment after ours; what is said in between is kept.
-    if (!this.#peer.connected) this.#plainQueue.push(data);
-    else if (this.#peer.bufferSize > HIGH_WATER) return false;
-    else this.#peer.send(data);
-    return true;
+  /** This side's channel for bulk data, on its way from the first call on; `drain` tells when it can be used. */
+  #openBulk(): RTCDataChannel | undefined {
+    const channel = this.#connection?.createDataChannel(BULK);
+    if (!channel) return undefined;
+    this.#lanes.set(BULK, channel);
+    this.#listen(channel, BULK);
+    channel.bufferedAmountLowThreshold = LOW_WATER;
+    channel.addEventListener('open', () => this.dispatchEvent(new LaneDrainEvent(BULK)), {signal: this.#listening.signal});
+    return channel;
   }
 
-  #flushPlain(): void {
-    for (const text of this.#plainQueue.splice(0)) this.#peer.send(text);
-  }
-
-  #receivePlain(data: unknown): void {
-    const text = typeof data === 'string' ? data : new TextDecoder().decode(data as Uint8Array);
-    this.dispatchEvent(new LaneMessageEvent('plain', text));
+  #listen(channel: RTCDataChannel, lane: Lane): void {
+    const {signal} = this.#listening;
+    channel.binaryType = 'arraybuffer';
+    channel.addEventListener('message', event => {
+      // simple-peer, which listens too, would put it into its stream.
+      event.stopImmediatePropagation();
+      this.dispatchEvent(new LaneMessageEvent(lane, (event as MessageEvent<LaneData>).data));
+    }, {signal});
+    channel.addEventListener('bufferedamountlow', () => this.dispatchEvent(new LaneDrainEvent(lane)), {signal});
+    channel.addEventListener('close', () => this.close(new MeshError('link-failed', 'The other side closed the connection')), {signal});
   }
 
   #closed(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    for (const channel of this.#lanes.values()) {
-      channel.onopen = channel.onmessage = channel.onbufferedamountlow = channel.onclose = null;
-    }
+    this.#listening.abort();
     // Chromium refuses new connections after about 500 that have not been collected: hold on to nothing.
     this.#lanes.clear();
     this.#connection = undefined;
-    this.#plainQueue = [];
     this.dispatchEvent(new LinkCloseEvent(this.#error));
   }
 }

@@ -7,11 +7,10 @@ import type {MeshError} from '../errors.js';
 /**
  * Independent ordered, reliable streams of one link, so that bulk data never stands in front of a chat line.
  *
- * - `plain`: simple-peer's own channel; text of pages that know nothing of this project
- * - `lines`: hello, small messages, acknowledgements
+ * - `lines`: hello, small messages, acknowledgements; plain text to and from pages that know nothing of this project
  * - `bulk`: pieces of large messages
  */
-export type Lane = 'plain' | 'lines' | 'bulk';
+export type Lane = 'lines' | 'bulk';
 
 export type LinkState = 'connecting' | 'open' | 'closed';
 export type LaneData = string | ArrayBuffer;
@@ -49,10 +48,10 @@ export class LinkCloseEvent extends Event {
 export interface LinkEventMap {
   /** A signal for the other side: hand it to the other link's `accept`, in order. */
   signal: LinkSignalEvent;
-  /** The `lines` and `bulk` lanes can carry data; for a plain peer only `plain` will be answered. Fires once. */
+  /** The lanes can carry data; `bulk` may say `drain` first. Fires once. */
   open: Event;
   message: LaneMessageEvent;
-  /** `buffered(lane)` fell to the lane's low mark after it had been above. */
+  /** `buffered(lane)` fell to the lane's low mark after it had been above, or the lane can be used now. */
   drain: LaneDrainEvent;
   /** The network path was lost (`false`) or found again (`true`); the link still stands. */
   'path-change': LinkPathEvent;

@@ -203,7 +203,7 @@ export class Outbound {
 
   /** A plain page has no use for anything but text, so that not sending it anything else is no failure. */
   #sendPlain(link: Link, plainText: string | undefined): boolean {
-    return plainText === undefined || link.send('plain', plainText);
+    return plainText === undefined || link.send('lines', plainText);
   }
 
   #unreachable(): MeshError {
