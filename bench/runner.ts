@@ -117,7 +117,7 @@ class Runner {
   /** @returns words for the progress line */
   async #measure(entry: Entry, scenario: Scenario, round: number): Promise<string> {
     const recorded = new Map<string, number>();
-    let failure = '';
+    let failure: string;
     for (let attempt = 1; ; attempt++) {
       recorded.clear();
       failure = await this.#try(entry, scenario, round, recorded);

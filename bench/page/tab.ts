@@ -34,6 +34,10 @@ export class Tab {
   readonly #watchers = new Set<() => void>();
   #joined: Promise<void> | undefined;
   #joinError = '';
+  #answers = false;
+  #bulk = new ArrayBuffer(0);
+  #chatting: Promise<number[]> | undefined;
+  #stopChat = false;
 
   constructor(contestant: Contestant) {
     this.#contestant = contestant;
@@ -56,13 +60,11 @@ export class Tab {
     if (waitMs <= 0) throw new Error(`${TOO_BUSY}: the word to join came ${(-waitMs).toFixed(0)} ms too late`);
     this.#counts = [];
     this.#arrivals = [];
+    this.#answers = false;
     this.#joinError = '';
     this.#joined = waitFor(waitMs).then(() => this.#contestant.join(room, {
       peersChange: () => this.#countLinks(),
-      message: (from, data) => {
-        this.#arrivals.push({from, data, at: now()});
-        this.#wake();
-      },
+      message: (from, data) => this.#take(from, data),
     }));
     // Reported by `reached`, which is what the driver waits for.
     this.#joined.catch((error: unknown) => {
@@ -99,13 +101,7 @@ export class Tab {
 
   /** From now on answers every text that starts with `?` to its sender, with `!` in its place. */
   answer(): void {
-    let answered = this.#arrivals.length;
-    this.#watchers.add(() => {
-      while (answered < this.#arrivals.length) {
-        const {from, data} = this.#arrivals[answered++]!;
-        if (typeof data === 'string' && data.startsWith('?')) void this.#contestant.send(`!${data.slice(1)}`, from);
-      }
-    });
+    this.#answers = true;
   }
 
   /**
@@ -147,17 +143,10 @@ export class Tab {
 
   /** Waits for the `count` texts of a burst. */
   async receiveBurst(count: number, boundMs: number): Promise<BurstReceipt> {
-    const texts = (): Arrival[] => this.#arrivals.filter(({data}) => typeof data === 'string' && data.startsWith('#'));
-    let from = 0;
-    let found = 0;
-    await this.#until(() => {
-      for (; from < this.#arrivals.length; from++) {
-        const {data} = this.#arrivals[from]!;
-        if (typeof data === 'string' && data.startsWith('#')) found++;
-      }
-      return found >= count || undefined;
-    }, boundMs, () => `${found} of ${count} messages`);
-    const burst = texts();
+    // Nothing else is on its way, and looking at every message would take its time from the contestant.
+    const burst = this.#arrivals;
+    await this.#until(() => burst.length >= count || undefined, boundMs, () => `${burst.length} of ${count} messages`);
+    this.#arrivals = [];
     return {
       count: burst.length,
       inOrder: burst.every(({data}, index) => Number.parseInt((data as string).slice(1), 10) === index),
@@ -165,8 +154,6 @@ export class Tab {
       lastAt: burst.at(-1)!.at,
     };
   }
-
-  #bulk = new ArrayBuffer(0);
 
   /** Makes the bytes that `sendBulk` sends. Not timed. */
   async makeBulk(bytes: number): Promise<string> {
@@ -198,9 +185,6 @@ export class Tab {
     return {at, hash: await sha256(new Uint8Array(data as ArrayBuffer))};
   }
 
-  #chatting: Promise<number[]> | undefined;
-  #stopChat = false;
-
   /** Sends a line to everybody every `everyMs` until `stopChat`. */
   startChat(everyMs: number, bytes: number): void {
     this.#stopChat = false;
@@ -229,6 +213,15 @@ export class Tab {
       if (Number.parseInt((data as string).slice(1), 10) !== index) throw new Error(`line ${index} is missing or out of order`);
       return at;
     });
+  }
+
+  #take(from: string, data: Data): void {
+    if (this.#answers && typeof data === 'string' && data.startsWith('?')) {
+      void this.#contestant.send(`!${data.slice(1)}`, from);
+      return;
+    }
+    this.#arrivals.push({from, data, at: now()});
+    this.#wake();
   }
 
   #countLinks(): void {
