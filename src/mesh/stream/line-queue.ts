@@ -1,0 +1,121 @@
+/** The small messages to one peer: numbered as they are handed over, kept until acknowledged, paced to what the peer takes. */
+import type {Cancel, Clock} from '../clock.js';
+import type {Link} from '../link/types.js';
+import {encodeBinaryLine, encodeLine, type MessageHead} from '../wire/frame.js';
+import {LINE_BURST, LINES_PER_SECOND} from '../wire/limits.js';
+import {TokenBucket} from '../wire/token-bucket.js';
+import type {Waiting} from './waiting.js';
+
+/** Unacknowledged lines that are kept. A peer that reads acknowledges every 64 lines, so only one that does not gets here. */
+const MAX_UNACKED_BYTES = 16 * 1024 * 1024;
+/** Of what a peer may send at one time: jitter must not make the receiver drop a line of an honest sender. */
+const SHARE = 0.75;
+
+export interface LineEntry {
+  readonly head: MessageHead;
+  readonly body: string | Uint8Array<ArrayBuffer>;
+  readonly plainText: string | undefined;
+  /** Transfer on the same channel that was sent before it; 0 for none. */
+  readonly after: number;
+  /** Number of the line; 0 until it has been handed over. */
+  n: number;
+  withdrawn: boolean;
+  frame: string | Uint8Array<ArrayBuffer> | undefined;
+  waiting: Waiting | undefined;
+}
+
+export class LineQueue {
+  readonly #clock: Clock;
+  readonly #bucket: TokenBucket;
+  /** Every line that is not acknowledged; those before `#next` have been handed to the present link. */
+  readonly #lines: LineEntry[] = [];
+  #next = 0;
+  #unackedBytes = 0;
+  #last = 0;
+  #paced: Cancel | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#bucket = new TokenBucket(clock, LINE_BURST * SHARE, LINES_PER_SECOND * SHARE);
+  }
+
+  get entries(): readonly LineEntry[] {
+    return this.#lines;
+  }
+
+  /** Number of the last line that was handed over. */
+  get last(): number {
+    return this.#last;
+  }
+
+  push(entry: LineEntry): void {
+    this.#lines.push(entry);
+  }
+
+  /** The last line on `channel` that has not been handed over. */
+  waitingOn(channel: string): LineEntry | undefined {
+    return this.#lines.findLast(({head, n}) => n === 0 && head.channel === channel);
+  }
+
+  /** A new link starts with what is not acknowledged. */
+  restart(): void {
+    this.#next = 0;
+    this.#paced?.();
+    this.#paced = undefined;
+  }
+
+  /** Hands over what the link takes; `resume` is called when pacing lets more of it go. */
+  pump(link: Link, resume: () => void): void {
+    while (this.#next < this.#lines.length) {
+      const entry = this.#lines[this.#next]!;
+      const fresh = entry.n === 0;
+      if (fresh && this.#unackedBytes > MAX_UNACKED_BYTES) return;
+      if (!this.#bucket.take()) return this.#pace(resume);
+      const frame = entry.frame ?? frameOf(entry, this.#last + 1);
+      if (!link.send('lines', frame)) return;
+      this.#next++;
+      if (!fresh) continue;
+      entry.n = ++this.#last;
+      entry.frame = frame;
+      this.#unackedBytes += frame.length;
+      entry.waiting?.resolve();
+    }
+  }
+
+  /** The peer has all lines up to `line`. */
+  ack(line: number): void {
+    let count = 0;
+    for (const {n, frame} of this.#lines) {
+      if (n === 0 || n > line) break;
+      this.#unackedBytes -= frame?.length ?? 0;
+      count++;
+    }
+    if (count === 0) return;
+    this.#lines.splice(0, count);
+    this.#next = Math.max(0, this.#next - count);
+  }
+
+  /** Takes back a line that has not been handed over. */
+  withdraw(entry: LineEntry): void {
+    const index = entry.n === 0 ? this.#lines.indexOf(entry, this.#next) : -1;
+    if (index < 0) return;
+    this.#lines.splice(index, 1);
+    entry.withdrawn = true;
+  }
+
+  clear(): void {
+    this.restart();
+    this.#lines.length = 0;
+  }
+
+  #pace(resume: () => void): void {
+    this.#paced ??= this.#clock.after(Math.ceil(this.#bucket.wait()), () => {
+      this.#paced = undefined;
+      resume();
+    });
+  }
+}
+
+function frameOf({head, body, after}: LineEntry, n: number): string | Uint8Array<ArrayBuffer> {
+  return typeof body === 'string' ? encodeLine(n, after, body) : encodeBinaryLine(n, after, head, body);
+}
