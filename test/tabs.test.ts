@@ -131,6 +131,29 @@ describe('tabs in a room', () => {
     await meshed([one!, two!], 'here');
   });
 
+  it('an element that is moved stays in the room, one that is removed leaves it, one that comes back joins again', async () => {
+    const [one, two] = await open(2, 'moved');
+    await meshed([one!, two!], 'moved');
+    const {selfId} = await stateOf(one!.page);
+    await one!.page.evaluate(() => {
+      const element = document.querySelector('mesh-room')!;
+      const box = document.createElement('div');
+      document.body.append(box);
+      box.append(element);
+    });
+    await say(one!.page, 'still here');
+    assert.deepEqual(await lines(two!.page, 1), ['still here']);
+    assert.equal((await stateOf(one!.page)).selfId, selfId);
+    await one!.page.evaluate(() => {
+      const element = document.querySelector('mesh-room')!;
+      (window as unknown as {kept: Element}).kept = element;
+      element.remove();
+    });
+    await linked(two!.page, 'moved', 0);
+    await one!.page.evaluate(() => document.body.append((window as unknown as {kept: Element}).kept));
+    await meshed([one!, two!], 'moved');
+  });
+
   it('two tabs of one user are two people, with the same storage', async () => {
     const context = await browser.createBrowserContext();
     const both = await Promise.all([1, 2].map(i => openRoom(browser, site, `Tab ${i}`, 'same', {context})));

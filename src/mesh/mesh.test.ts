@@ -6,6 +6,7 @@ import {MemoryNetwork} from './link/memory.js';
 import {Mesh, PROBE_TIMEOUT_MS} from './mesh.js';
 import {createMemorySignalling, MemorySignallingServer} from './signalling/memory.js';
 import {VirtualClock} from './virtual-clock.js';
+import {encodeHello} from './wire/frame.js';
 
 const LIST = 'mesh-room/test';
 
@@ -272,6 +273,46 @@ describe('Mesh', () => {
     void world.member('a').mesh.send('fine');
     await world.clock.run(50);
     expect(world.member('b').from('a')).to.deep.equal(['fine']);
+  });
+
+  it('drops, counts and reports what a hostile member sends, and goes on', async function () {
+    this.timeout(20_000);
+    await world.join('a', 'b');
+    await world.clock.run(100);
+    // A member by the book until its link is open; larger ids call.
+    const {clock, server, network} = world;
+    const signalling = createMemorySignalling(server)({url: 'ws://memory', list: LIST, selfId: 'z', clock});
+    const link = network.createLink({initiator: true, iceServers: []});
+    let seq = 0;
+    link.addEventListener('signal', ({signal}) => signalling.emit('a', {user: 'z', signal, mesh: {v: 1, session: 'evil.1', seq: ++seq, ack: 0}}));
+    signalling.addEventListener('signal', ({message}) => link.accept(message.signal));
+    const opened = signalling.open();
+    await clock.run(100);
+    await opened;
+    expect(link.state).to.equal('open');
+    link.send('lines', encodeHello({v: 1, boot: 'evil', name: 'x'.repeat(5_000)}));
+    for (const frame of ['', 'text', '[', '{}', '["m"]', '["m",1,0,"c"]', '["m",-1,0,"c",1]', '["hi",{}]', '["ack",9e99,[]]', '["bye?"]', `["m",1,0,"c","${'x'.repeat(70_000)}"]`]) {
+      link.send('lines', frame);
+    }
+    link.send('lines', new Uint8Array(2));
+    link.send('lines', new Uint8Array([1, 255, 255, 0]));
+    link.send('bulk', new Uint8Array(3));
+    link.send('bulk', '["open",1,"c","buffer","",1e12,0,0]');
+    link.send('lines', '["m",5,0,"c","and a good one"]');
+    for (let n = 6; n < 30_000; n++) if (!link.send('lines', `["m",${n},0,"flood",1]`)) await clock.run(1);
+    await clock.run(3_000);
+    const {errors, mesh} = world.member('a');
+    expect(new Set(errors.map(({code}) => code))).to.deep.equal(new Set(['bad-frame', 'too-large', 'flood']));
+    expect(errors.length, 'reports are few').to.be.below(15);
+    expect(errors.every(({ids}) => ids[0] === 'z')).to.equal(true);
+    expect(world.member('a').from('z')).to.include('and a good one').and.have.length.below(25_000);
+    expect(mesh.peers.find(({id}) => id === 'z')?.name.length).to.be.at.most(768);
+    void world.member('b').mesh.send('business as usual', {to: ['a']});
+    await clock.run(50);
+    expect(world.member('a').from('b')).to.deep.equal(['business as usual']);
+    link.close();
+    void signalling.close();
+    await clock.run(5_000);
   });
 
   it('ends as a full mesh, every line at every member once and in order, whatever links, signals and server do', async function () {

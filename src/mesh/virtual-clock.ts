@@ -4,14 +4,19 @@ interface Timer {
   readonly at: number;
   readonly order: number;
   readonly run: () => void;
+  cancelled: boolean;
 }
+
+const isBefore = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
 /** Promises chained this deep settle between two timers; no wait in `src/mesh` is deeper. */
 const TURNS = 20;
 
 /** A clock that a test or the simulator turns: an hour takes as long as what happens in it. Chance comes from a seed. */
 export class VirtualClock implements Clock {
-  readonly #timers = new Set<Timer>();
+  /** A binary heap, the next timer first. */
+  readonly #heap: Timer[] = [];
+  #pending = 0;
   #now = 0;
   #order = 0;
   #seed: number;
@@ -22,7 +27,7 @@ export class VirtualClock implements Clock {
 
   /** Timers that have not fired. */
   get pending(): number {
-    return this.#timers.size;
+    return this.#pending;
   }
 
   now(): number {
@@ -30,9 +35,13 @@ export class VirtualClock implements Clock {
   }
 
   after(ms: number, run: () => void): Cancel {
-    const timer: Timer = {at: this.#now + Math.max(0, ms), order: ++this.#order, run};
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
+    const timer: Timer = {at: this.#now + Math.max(0, ms), order: ++this.#order, run, cancelled: false};
+    this.#push(timer);
+    this.#pending++;
+    return () => {
+      if (!timer.cancelled) this.#pending--;
+      timer.cancelled = true;
+    };
   }
 
   /** mulberry32 (Tommy Ettinger, public domain): 32 bits of state are enough to steer a test. */
@@ -47,8 +56,11 @@ export class VirtualClock implements Clock {
   async run(ms: number): Promise<void> {
     const end = this.#now + ms;
     await this.#settle();
-    for (let timer = this.#next(end); timer; timer = this.#next(end)) {
-      this.#timers.delete(timer);
+    for (let timer = this.#heap[0]; timer && timer.at <= end; timer = this.#heap[0]) {
+      this.#pop();
+      if (timer.cancelled) continue;
+      timer.cancelled = true;
+      this.#pending--;
       this.#now = timer.at;
       timer.run();
       await this.#settle();
@@ -56,12 +68,28 @@ export class VirtualClock implements Clock {
     this.#now = end;
   }
 
-  #next(end: number): Timer | undefined {
-    let next: Timer | undefined;
-    for (const timer of this.#timers) {
-      if (timer.at <= end && (!next || timer.at < next.at || (timer.at === next.at && timer.order < next.order))) next = timer;
+  #push(timer: Timer): void {
+    const heap = this.#heap;
+    let index = heap.push(timer) - 1;
+    for (let parent = (index - 1) >> 1; index > 0 && isBefore(timer, heap[parent]!); parent = (index - 1) >> 1) {
+      heap[index] = heap[parent]!;
+      index = parent;
     }
-    return next;
+    heap[index] = timer;
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (!last || heap.length === 0) return;
+    let index = 0;
+    for (let child = 1; child < heap.length; child = 2 * index + 1) {
+      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
+      if (!isBefore(heap[child]!, last)) break;
+      heap[index] = heap[child]!;
+      index = child;
+    }
+    heap[index] = last;
   }
 
   async #settle(): Promise<void> {
