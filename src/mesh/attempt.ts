@@ -14,6 +14,8 @@ export const LINK_TIMEOUT_MS = 15_000;
 /** From an open link to the other side's hello: one flight of data on a working path. */
 export const HELLO_TIMEOUT_MS = 5_000;
 
+/** A plain page cannot say that it listens: text for it waits this long after the channel is open on this side, where this side called. */
+const PLAIN_SETTLE_MS = 100;
 /** Frames that are kept until the hello: what a lane's buffer can bring ahead of the other lane. */
 const MAX_EARLY = 256;
 
@@ -76,11 +78,27 @@ export class Attempt {
   #linkOpened(): void {
     this.negotiation.settle();
     this.#bound();
-    if (this.negotiation.plain) return this.#opened();
+    const {clock, initiator} = this.#options;
+    if (this.negotiation.plain) {
+      if (initiator) this.#bound = clock.after(PLAIN_SETTLE_MS, () => this.#opened());
+      else this.#opened();
+      return;
+    }
+    // The responder greets first. The initiator's channel has had its listener from the start; what it says before the responder's
+    // `datachannel` event has run finds no listener there, and browsers drop it.
+    if (!initiator) this.#greet();
+    else if (this.#hello) return this.#answer();
+    this.#bound = clock.after(HELLO_TIMEOUT_MS, () => this.close(this.#error('the other side said no hello')));
+  }
+
+  #greet(): void {
     this.link.send('lines', encodeHello(this.#options.hello()));
-    // Its lane may have opened before ours all had.
-    if (this.#hello) return this.#opened();
-    this.#bound = this.#options.clock.after(HELLO_TIMEOUT_MS, () => this.close(this.#error('the other side said no hello')));
+  }
+
+  /** The initiator has been greeted. */
+  #answer(): void {
+    this.#greet();
+    this.#opened();
   }
 
   #receive(lane: Lane, data: LaneData): void {
@@ -98,7 +116,9 @@ export class Attempt {
       return this.close(new MeshError('bad-version', message, {ids: [this.#options.peerId]}));
     }
     this.#hello = hello;
-    if (this.link.state === 'open') this.#opened();
+    if (this.link.state !== 'open') return;
+    if (this.#options.initiator) this.#answer();
+    else this.#opened();
   }
 
   #opened(): void {

@@ -12,6 +12,8 @@ import {
 
 /** Label of the channels for bulk data. */
 const BULK = 'bulk';
+/** What the receiver of a channel for bulk data says on it first: that it listens. */
+const READY = 'ready';
 
 /** Above this many unsent bytes a lane takes no more. Chromium refuses at 16 MiB; 1 MiB keeps a 1 Gbit/s path with 8 ms full. */
 const HIGH_WATER = 1024 * 1024;
@@ -53,6 +55,8 @@ class SimplePeerLink extends EventTarget implements Link {
   readonly #lanes = new Map<Lane, RTCDataChannel>();
   readonly #listening = new AbortController();
   #connection: RTCPeerConnection | undefined;
+  /** This side's channel for bulk data, also while the other side does not listen yet. */
+  #bulk: RTCDataChannel | undefined;
   #state: LinkState = 'connecting';
   #error: MeshError | undefined;
   #awaitsAnswer = false;
@@ -104,7 +108,8 @@ class SimplePeerLink extends EventTarget implements Link {
 
   send(lane: Lane, data: string | ArrayBuffer | ArrayBufferView<ArrayBuffer>): boolean {
     if (this.#state !== 'open') return false;
-    const channel = this.#lanes.get(lane) ?? (lane === BULK ? this.#openBulk() : undefined);
+    const channel = this.#lanes.get(lane);
+    if (!channel && lane === BULK) this.#openBulk();
     if (channel?.readyState !== 'open' || channel.bufferedAmount > HIGH_WATER) return false;
     try {
       channel.send(data as string);
@@ -177,6 +182,7 @@ class SimplePeerLink extends EventTarget implements Link {
       if (event.channel.label !== BULK) return this.#tapLines(event.channel);
       event.stopImmediatePropagation();
       this.#listen(event.channel, BULK);
+      this.#whenOpen(event.channel, () => event.channel.send(READY));
     }, {signal: this.#listening.signal});
   }
 
@@ -185,24 +191,35 @@ class SimplePeerLink extends EventTarget implements Link {
     if (this.#lanes.has('lines')) return; // A remote that opens more channels than simple-peer does is not heard on them.
     this.#lanes.set('lines', channel);
     this.#listen(channel, 'lines');
-    const open = (): void => {
+    this.#whenOpen(channel, () => {
       if (this.#state !== 'connecting') return;
       this.#state = 'open';
       this.dispatchEvent(new Event('open'));
-    };
-    if (channel.readyState === 'open') queueMicrotask(open);
-    else channel.addEventListener('open', open, {signal: this.#listening.signal});
+    });
   }
 
-  /** This side's channel for bulk data, on its way from the first call on; `drain` tells when it can be used. */
-  #openBulk(): RTCDataChannel | undefined {
-    const channel = this.#connection?.createDataChannel(BULK);
-    if (!channel) return undefined;
-    this.#lanes.set(BULK, channel);
-    this.#listen(channel, BULK);
+  /**
+   * This side's channel for bulk data, on its way from the first call on; `drain` tells when it can be used. Not when it is open here: what
+   * arrives before the other side's `datachannel` event has run finds no listener, and browsers drop it. So the other side speaks first.
+   */
+  #openBulk(): void {
+    if (this.#bulk || !this.#connection) return;
+    const channel = this.#bulk = this.#connection.createDataChannel(BULK);
     channel.bufferedAmountLowThreshold = LOW_WATER;
-    channel.addEventListener('open', () => this.dispatchEvent(new LaneDrainEvent(BULK)), {signal: this.#listening.signal});
-    return channel;
+    channel.addEventListener('message', event => {
+      event.stopImmediatePropagation();
+      // Its word may come before the browser has told that the channel is open.
+      this.#whenOpen(channel, () => {
+        this.#lanes.set(BULK, channel);
+        this.dispatchEvent(new LaneDrainEvent(BULK));
+      });
+    }, {signal: this.#listening.signal, once: true});
+    this.#listen(channel, BULK);
+  }
+
+  #whenOpen(channel: RTCDataChannel, run: () => void): void {
+    if (channel.readyState === 'open') queueMicrotask(run);
+    else channel.addEventListener('open', run, {signal: this.#listening.signal, once: true});
   }
 
   #listen(channel: RTCDataChannel, lane: Lane): void {
@@ -223,7 +240,7 @@ class SimplePeerLink extends EventTarget implements Link {
     this.#listening.abort();
     // Chromium refuses new connections after about 500 that have not been collected: hold on to nothing.
     this.#lanes.clear();
-    this.#connection = undefined;
+    this.#connection = this.#bulk = undefined;
     this.dispatchEvent(new LinkCloseEvent(this.#error));
   }
 }
