@@ -14,6 +14,11 @@ export const LINK_TIMEOUT_MS = 15_000;
 /** From an open link to the other side's hello: one flight of data on a working path. */
 export const HELLO_TIMEOUT_MS = 5_000;
 
+/**
+ * The responder's hello is repeated this often until it is answered. Chromium loses the first message on a channel about once in five
+ * hundred links when all cores are busy.
+ */
+const GREET_AGAIN_MS = 250;
 /** A plain page cannot say that it listens: text for it waits this long after the channel is open on this side, where this side called. */
 const PLAIN_SETTLE_MS = 100;
 /** Frames that are kept until the hello: what a lane's buffer can bring ahead of the other lane. */
@@ -45,6 +50,7 @@ export class Attempt {
   /** Data that came before the hello, which travels on another lane than some of it. */
   #early: Array<readonly [Lane, LaneData]> = [];
   #bound: Cancel;
+  #again: Cancel | undefined;
   #hello: Hello | undefined;
   #open = false;
   #over = false;
@@ -86,13 +92,24 @@ export class Attempt {
     }
     // The responder greets first. The initiator's channel has had its listener from the start; what it says before the responder's
     // `datachannel` event has run finds no listener there, and browsers drop it.
-    if (!initiator) this.#greet();
+    if (!initiator) this.#greetUntilAnswered();
     else if (this.#hello) return this.#answer();
     this.#bound = clock.after(HELLO_TIMEOUT_MS, () => this.close(this.#error('the other side said no hello')));
   }
 
   #greet(): void {
     this.link.send('lines', encodeHello(this.#options.hello()));
+  }
+
+  /** The responder's, until the initiator has answered. */
+  #greetUntilAnswered(): void {
+    this.#greet();
+    this.#again = this.#options.clock.after(GREET_AGAIN_MS, () => this.#greetUntilAnswered());
+  }
+
+  /** A hello on an open link: the other side has not had ours. */
+  greeted(): void {
+    if (this.#options.initiator) this.#greet();
   }
 
   /** The initiator has been greeted. */
@@ -123,6 +140,7 @@ export class Attempt {
 
   #opened(): void {
     this.#bound();
+    this.#again?.();
     this.#open = true;
     this.#options.onOpen(this.#hello);
     for (const [lane, data] of this.#early.splice(0)) this.#options.onData(lane, data);
@@ -131,6 +149,7 @@ export class Attempt {
   #closed(error: MeshError | undefined): void {
     this.#over = true;
     this.#bound();
+    this.#again?.();
     this.negotiation.close();
     this.#early = [];
     this.#options.onClose(error ?? this.#error('the connection was closed'));

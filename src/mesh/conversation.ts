@@ -33,6 +33,8 @@ export interface ConversationOptions {
   readonly onPlainText: (text: string) => void;
   /** The peer's name, round trip or route may have changed. */
   readonly onChange: () => void;
+  /** The peer says hello again: it has not had ours. */
+  readonly onHello: () => void;
   /** The peer said goodbye. */
   readonly onBye: () => void;
   readonly onError: (error: MeshError) => void;
@@ -226,7 +228,7 @@ export class Conversation {
       case 'bye':
         return this.#options.onBye();
       case 'hello':
-        return this.fault('bad-frame', 'A second hello came');
+        return this.#options.onHello();
     }
   }
 

@@ -25,7 +25,7 @@ export type PairLink = 'connecting' | 'direct' | 'turn' | 'lost';
 /** `RTCIceServer`s for one attempt; asked again for each, because credentials expire. */
 export type GetIceServers = () => readonly RTCIceServer[] | Promise<readonly RTCIceServer[]>;
 
-export interface PairOptions extends ConversationOptions {
+export interface PairOptions extends Omit<ConversationOptions, 'onHello'> {
   readonly selfId: PeerId;
   readonly createLink: CreateLink;
   readonly iceServers: GetIceServers;
@@ -55,7 +55,7 @@ export class Pair {
     this.#options = options;
     this.id = options.peerId;
     this.initiator = options.selfId > options.peerId;
-    this.conversation = new Conversation(options);
+    this.conversation = new Conversation({...options, onHello: () => this.#attempt?.greeted()});
     if (this.initiator) this.#begin();
     else this.#awaitOffer();
   }
