@@ -7,16 +7,21 @@ import {dirname, resolve} from 'node:path';
 
 import type {Browser} from 'puppeteer-core';
 
+import {buildParts} from '../scripts/build.js';
+import {isFresh} from '../scripts/build/fresh.js';
+import {describeBytes} from './bytes.js';
 import {launchChromium} from './driver/browser.js';
 import {parseOptions, USAGE, type Options} from './options.js';
 import {makeReport, toMarkdown, toText} from './report.js';
 import {rowsFor} from './rows.js';
 import {run} from './runner.js';
 import {scenariosFor} from './scenarios/index.js';
+import {SUBJECT} from './servers/index.js';
 
 async function main(options: Options): Promise<void> {
   const rows = rowsFor(options.sizes).filter(({name}) => options.rows.includes(name));
   const scenarios = scenariosFor(options.sizes, new Set(rows.map(({id}) => id)));
+  if (options.contestants.includes(SUBJECT) && !await isFresh()) await buildParts(['web']);
   const browser = await launchChromium();
   try {
     const heading = await describeRun(browser, options);
@@ -40,12 +45,13 @@ async function main(options: Options): Promise<void> {
 }
 
 /** What somebody needs to know to repeat the run. */
-async function describeRun(browser: Browser, {profile}: Options): Promise<string[]> {
+async function describeRun(browser: Browser, {contestants, profile}: Options): Promise<string[]> {
   const {version} = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {version: string};
   const processors = cpus();
   return [
     `Mesh Room ${version}${commit()}, ${await browser.version()}, Node ${process.version.slice(1)}`,
     `${processors.length} × ${processors[0]?.model ?? 'unknown processor'}, ${process.platform}, loopback`,
+    ...contestants.includes(SUBJECT) ? [await describeBytes()] : [],
     ...profile === undefined ? [] : ['profiled: these figures are slower than they would be'],
   ];
 }
