@@ -14,7 +14,8 @@ export const median = (values: readonly number[]): number => quantile(values, 0.
 
 /** Three significant figures, without exponent. */
 export function figure(value: number): string {
-  if (!Number.isFinite(value)) return '–';
+  if (Number.isNaN(value)) return '–';
+  if (!Number.isFinite(value)) return '∞';
   if (Math.abs(value) >= 100) return String(Math.round(value));
   return String(Number(value.toPrecision(3)));
 }
