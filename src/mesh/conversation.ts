@@ -68,7 +68,7 @@ export class Conversation {
     this.#faults = new Faults(clock, error => options.onError(error));
     this.#bucket = new TokenBucket(clock, LINE_BURST, LINES_PER_SECOND);
     this.#outbound = new Outbound({clock, peerId, onLost: error => options.onError(error)});
-    this.#inbound = this.#createInbound();
+    this.#inbound = this.#createInbound(0);
   }
 
   get name(): string {
@@ -103,7 +103,7 @@ export class Conversation {
   /** What to say first on a new link. */
   hello(): Hello {
     const {boot, name} = this.#options;
-    const hello = {v: PROTOCOL_VERSION, boot, name: name()};
+    const hello = {v: PROTOCOL_VERSION, boot, name: name(), from: this.#outbound.acknowledged};
     return this.#peerBoot === '' ? hello : {...hello, got: this.#inbound.received(this.#peerBoot)};
   }
 
@@ -118,7 +118,7 @@ export class Conversation {
     if (hello.boot !== this.#peerBoot) {
       // Another instance under the same id: its messages are numbered anew.
       this.#inbound.close();
-      this.#inbound = this.#createInbound();
+      this.#inbound = this.#createInbound(hello.from);
       this.#peerBoot = hello.boot;
     }
     const {got} = hello;
@@ -221,7 +221,7 @@ export class Conversation {
         return this.#options.onChange();
       case 'ping':
         this.#link?.send('lines', encodePong(frame.id));
-        return;
+        return this.#inbound.expect(frame.line);
       case 'pong':
         if (frame.id === this.#pingId) this.#ponged();
         return;
@@ -237,11 +237,12 @@ export class Conversation {
     else this.fault('bad-frame', 'A frame was malformed');
   }
 
-  #createInbound(): Inbound {
+  #createInbound(from: number): Inbound {
     const {clock, peerId, onMessage} = this.#options;
     return new Inbound({
-      clock, peerId, onMessage,
+      clock, peerId, from, onMessage,
       onFault: error => this.#faults.add(error),
+      onGap: () => this.#link?.close(new MeshError('link-failed', 'A message was lost on the way', {ids: [peerId]})),
       sendAck: (line, done) => void this.#link?.send('lines', encodeAck(line, done)),
     });
   }
@@ -257,7 +258,7 @@ export class Conversation {
 
   #sendPing(): void {
     this.#pingAt = this.#options.clock.now();
-    this.#link?.send('lines', encodePing(++this.#pingId));
+    this.#link?.send('lines', encodePing(++this.#pingId, this.#outbound.handedOver));
   }
 
   #ponged(): void {

@@ -290,7 +290,7 @@ describe('Mesh', () => {
     await clock.run(100);
     await opened;
     expect(link.state).to.equal('open');
-    link.send('lines', encodeHello({v: 1, boot: 'evil', name: 'x'.repeat(5_000)}));
+    link.send('lines', encodeHello({v: 1, boot: 'evil', from: 4, name: 'x'.repeat(5_000)}));
     for (const frame of ['', 'text', '[', '{}', '["m"]', '["m",1,0,"c"]', '["m",-1,0,"c",1]', '["hi",{}]', '["ack",9e99,[]]', '["bye?"]', `["m",1,0,"c","${'x'.repeat(70_000)}"]`]) {
       link.send('lines', frame);
     }
@@ -315,6 +315,23 @@ describe('Mesh', () => {
     await clock.run(5_000);
   });
 
+  it('brings a line that a link lost, also the last one', async () => {
+    await world.join('a', 'b');
+    await world.clock.run(100);
+    for (const [i, line] of ['first', 'in the middle', 'between', 'last'].entries()) {
+      world.network.loses = () => i % 2 === 0;
+      void world.member('a').mesh.send(line);
+      await world.clock.run(50);
+    }
+    void world.member('a').mesh.send('lost at the end');
+    world.network.loses = () => true;
+    await world.clock.run(50);
+    world.network.loses = () => false;
+    await world.clock.run(12_000);
+    expect(world.member('b').from('a')).to.deep.equal(['first', 'in the middle', 'between', 'last', 'lost at the end']);
+    world.expectFullMesh();
+  });
+
   it('ends as a full mesh, every line at every member once and in order, whatever links, signals and server do', async function () {
     this.timeout(60_000);
     const step = fc.oneof(
@@ -326,6 +343,7 @@ describe('Mesh', () => {
     await fc.assert(fc.asyncProperty(fc.nat(), fc.array(step, {maxLength: 30}), async (seed, steps) => {
       const here = new World({seed});
       here.server.faults.loseSignal = () => here.clock.random() < 0.1;
+      here.network.loses = () => here.clock.random() < 0.005;
       await here.join('a', 'b', 'c', 'd', 'e');
       await here.clock.run(20_000);
       const said = new Map<string, string[]>(here.all.map(({id}) => [id, []]));
@@ -345,6 +363,7 @@ describe('Mesh', () => {
         else await here.clock.run(todo.wait);
       }
       here.server.reachable = true;
+      here.network.loses = () => false;
       await here.clock.run(29_000);
       here.expectFullMesh();
       for (const {id, from} of here.all.map(member => ({id: member.id, from: member.from.bind(member)}))) {

@@ -31,6 +31,8 @@ export class MemoryNetwork {
   readonly links = new Set<MemoryLink>();
   /** Whether new connections find a path; existing ones stay. */
   reachable = true;
+  /** Whether the link loses a message, as browsers do now and then with the first on a channel. */
+  loses: (lane: Lane) => boolean = () => false;
   readonly #tokens = new Map<string, MemoryLink>();
   #next = 0;
 
@@ -153,7 +155,7 @@ export class MemoryLink extends EventTarget implements Link {
     const deliver = () => {
       const before = this.buffered(lane);
       this.#buffered.set(lane, before - size);
-      if (other.#state === 'open') other.dispatchEvent(new LaneMessageEvent(lane, data));
+      if (other.#state === 'open' && !this.#network.loses(lane)) other.dispatchEvent(new LaneMessageEvent(lane, data));
       if (before > LOW_WATER && before - size <= LOW_WATER) this.dispatchEvent(new LaneDrainEvent(lane));
     };
     if (this.#path) deliver();

@@ -48,9 +48,13 @@ interface Held {
 export interface InboundOptions {
   readonly clock: Clock;
   readonly peerId: string;
+  /** The last line that is not for this side. */
+  readonly from: number;
   readonly onMessage: (channel: string, data: unknown) => void;
   /** What the peer sent was dropped. */
   readonly onFault: (error: MeshError) => void;
+  /** A line before the one that came is missing: the link has lost it. */
+  readonly onGap: () => void;
   /** Tells the peer what has arrived. */
   readonly sendAck: (line: number, done: readonly number[]) => void;
 }
@@ -63,7 +67,7 @@ export class Inbound {
   readonly #done: number[] = [];
   /** All transfers up to this one are over. */
   #doneUpTo = 0;
-  #line = 0;
+  #line: number;
   #unacked = 0;
   /** Bytes of unfinished and of waiting messages. */
   #heldBytes = 0;
@@ -71,6 +75,7 @@ export class Inbound {
 
   constructor(options: InboundOptions) {
     this.#options = options;
+    this.#line = options.from;
   }
 
   /** What to tell the peer in a hello, so that it goes on from there. */
@@ -82,6 +87,8 @@ export class Inbound {
   /** @param bytes size of its frame. */
   line(message: Message, bytes: number): void {
     if (message.n <= this.#line) return; // Repeated over a new link; it has been delivered.
+    // Nothing after a gap is taken: the next link brings it again, in order.
+    if (message.n > this.#line + 1) return this.#options.onGap();
     this.#line = message.n;
     this.#acknowledgeSoon();
     const {channel} = message.head;
@@ -92,6 +99,11 @@ export class Inbound {
       this.#options.onMessage(channel, message.data);
     }
     if (this.#held.size > 0) this.#release();
+  }
+
+  /** The peer says that the link has brought all lines up to `line`. */
+  expect(line: number): void {
+    if (line > this.#line) this.#options.onGap();
   }
 
   bulk(frame: BulkFrame): void {

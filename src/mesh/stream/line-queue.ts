@@ -32,6 +32,7 @@ export class LineQueue {
   #next = 0;
   #unackedBytes = 0;
   #last = 0;
+  #acknowledged = 0;
   #paced: Cancel | undefined;
 
   constructor(clock: Clock) {
@@ -46,6 +47,16 @@ export class LineQueue {
   /** Number of the last line that was handed over. */
   get last(): number {
     return this.#last;
+  }
+
+  /** Number of the last line that the peer has. */
+  get acknowledged(): number {
+    return this.#acknowledged;
+  }
+
+  /** Number of the last line that the present link has taken, or that need not go over it. */
+  get handedOver(): number {
+    return this.#next > 0 ? this.#lines[this.#next - 1]!.n : this.#acknowledged;
   }
 
   push(entry: LineEntry): void {
@@ -91,6 +102,7 @@ export class LineQueue {
       count++;
     }
     if (count === 0) return;
+    this.#acknowledged = this.#lines[count - 1]!.n;
     this.#lines.splice(0, count);
     this.#next = Math.max(0, this.#next - count);
   }

@@ -45,6 +45,16 @@ export class Outbound {
     return this.#lines.entries.length === 0 && this.#transfers.idle;
   }
 
+  /** Number of the last line that the peer is known to have. */
+  get acknowledged(): number {
+    return this.#lines.acknowledged;
+  }
+
+  /** Number of the last line that the peer has once everything that the present link took has arrived. */
+  get handedOver(): number {
+    return this.#lines.handedOver;
+  }
+
   /**
    * Sends a message.
    * @returns `undefined` when the transport took all of it at once, otherwise a promise for that, which rejects with `undelivered` or

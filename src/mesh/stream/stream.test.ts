@@ -20,7 +20,8 @@ class Stage {
   readonly faults: MeshError[] = [];
   readonly outbound = new Outbound({clock: systemClock, peerId: 'b', onLost: error => this.faults.push(error)});
   readonly inbound = new Inbound({
-    clock: systemClock, peerId: 'a',
+    clock: systemClock, peerId: 'a', from: 0,
+    onGap: () => void this.cut().then(() => this.link()),
     onMessage: (channel, data) => this.#onMessage(channel, data),
     onFault: error => this.faults.push(error),
     sendAck: (line, done) => void this.#back?.send('lines', encodeAck(line, done)),

@@ -28,11 +28,11 @@ describe('Frames', () => {
   });
 
   it('bring over what keeps a conversation going', () => {
-    const hello = {v: 1, boot: 'b', name: 'Ada', got: {boot: 'c', line: 3, done: [1, 2], parts: [[4, 70_000]] as const}};
+    const hello = {v: 1, boot: 'b', name: 'Ada', from: 2, got: {boot: 'c', line: 3, done: [1, 2], parts: [[4, 70_000]] as const}};
     expect(decodeLine(encodeHello(hello))).to.deep.equal({kind: 'hello', hello});
     expect(decodeLine(encodeAck(7, [2]))).to.deep.equal({kind: 'ack', line: 7, done: [2]});
     expect(decodeLine(encodeName('Ünal'))).to.deep.equal({kind: 'name', name: 'Ünal'});
-    expect(decodeLine(encodePing(3))).to.deep.equal({kind: 'ping', id: 3});
+    expect(decodeLine(encodePing(3, 8))).to.deep.equal({kind: 'ping', id: 3, line: 8});
     expect(decodeLine(encodePong(3))).to.deep.equal({kind: 'pong', id: 3});
     expect(decodeLine(BYE)).to.deep.equal({kind: 'bye'});
     const open = {transfer: 9, head: {channel: 'f', kind: 'blob', type: 'image/png'} as const, size: 100, offset: 5, afterLine: 2};

@@ -26,6 +26,8 @@ export interface Hello {
   /** Random per joined mesh; a new one means that message numbers start again. */
   readonly boot: string;
   readonly name: string;
+  /** Its sender's last line that has been acknowledged: where a receiver that knows none of them starts to count. */
+  readonly from: number;
   readonly got?: Received;
 }
 
@@ -42,7 +44,8 @@ export type LineFrame =
   | {readonly kind: 'ack'; readonly line: number; readonly done: readonly number[]}
   | {readonly kind: 'taken'; readonly bytes: number}
   | {readonly kind: 'name'; readonly name: string}
-  | {readonly kind: 'ping' | 'pong'; readonly id: number}
+  | {readonly kind: 'ping'; readonly id: number; readonly line: number}
+  | {readonly kind: 'pong'; readonly id: number}
   | {readonly kind: 'bye'};
 
 export interface TransferOpen {
@@ -70,7 +73,8 @@ export const encodeAck = (line: number, done: readonly number[]): string => JSON
 /** @param bytes of pieces that have been taken since the link opened. */
 export const encodeTaken = (bytes: number): string => `["taken",${bytes}]`;
 export const encodeName = (name: string): string => JSON.stringify(['name', name]);
-export const encodePing = (id: number): string => `["ping",${id}]`;
+/** @param line number of the last line that was sent before it. */
+export const encodePing = (id: number, line: number): string => `["ping",${id},${line}]`;
 export const encodePong = (id: number): string => `["pong",${id}]`;
 export const BYE = '["bye"]';
 
@@ -128,6 +132,7 @@ export function decodeLine(data: string | ArrayBuffer): LineFrame | undefined {
     case 'name':
       return isText(a, MAX_NAME_LENGTH) ? {kind: 'name', name: a} : undefined;
     case 'ping':
+      return isCountOrZero(a) && isCountOrZero(b) ? {kind, id: a, line: b} : undefined;
     case 'pong':
       return isCountOrZero(a) ? {kind, id: a} : undefined;
     case 'bye':
@@ -185,10 +190,10 @@ function readHead(channel: unknown, kind: unknown, type: unknown): MessageHead |
 
 function readHello(value: unknown): Hello | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const {v, boot, name, got} = value as Record<string, unknown>;
-  if (!isCount(v) || !isText(boot, 64) || boot === '') return undefined;
+  const {v, boot, name, from, got} = value as Record<string, unknown>;
+  if (!isCount(v) || !isText(boot, 64) || boot === '' || !isCountOrZero(from)) return undefined;
   // A name that is too long or no text costs the name, not the link.
-  const hello = {v, boot, name: typeof name === 'string' ? name.slice(0, MAX_NAME_LENGTH) : ''};
+  const hello = {v, boot, from, name: typeof name === 'string' ? name.slice(0, MAX_NAME_LENGTH) : ''};
   const received = readReceived(got);
   return received ? {...hello, got: received} : hello;
 }
