@@ -6,7 +6,7 @@ import {after, afterEach, before, describe, it} from 'node:test';
 import type {Browser, Page} from 'puppeteer-core';
 import {WebSocketServer} from 'ws';
 import {startServer, type MeshServer} from '../server/index.js';
-import {launchChromium, newTab, type Tab} from './helpers/browser.js';
+import {launchChromium, newTab, type Tab, until} from './helpers/browser.js';
 import {enter, linked, openRoom, serveEmbed, stateOf, type RoomElement} from './helpers/room-tabs.js';
 import type {Site} from './helpers/serve.js';
 
@@ -40,7 +40,7 @@ async function open(room: string | undefined, attributes: Readonly<Record<string
   return tab.page;
 }
 
-const failed = (page: Page) => page.waitForFunction(() => document.querySelector<RoomElement>('mesh-room')!.state.status === 'failed');
+const failed = (page: Page) => until(page, () => document.querySelector<RoomElement>('mesh-room')!.state.status === 'failed');
 const codes = (page: Page) => page.evaluate(() => (window as unknown as {codes: string[]}).codes);
 
 /** What stands in the room, shadow trees included. */
@@ -84,7 +84,7 @@ describe('bad input', () => {
 
   it('no room: says so, and to the owner how to name one', async () => {
     const page = await open(undefined);
-    await page.waitForFunction(() => document.querySelector<RoomElement>('mesh-room')!.state.status === 'idle');
+    await until(page, () => document.querySelector<RoomElement>('mesh-room')!.state.status === 'idle');
     assert.match(await text(page), /No room/);
   });
 
@@ -172,7 +172,7 @@ describe('bad input', () => {
     const url = new URL(site.url);
     url.hostname = 'plain.test';
     await tab.page.goto(url.href);
-    await tab.page.waitForFunction(() => customElements.get('mesh-room') !== undefined);
+    await until(tab.page, () => customElements.get('mesh-room') !== undefined);
     assert.equal(await tab.page.evaluate(() => isSecureContext), false);
     const code = tab.page.evaluate(() => new Promise(resolve => {
       document.querySelector('mesh-room')!.addEventListener('mesh-error', event => {

@@ -12,7 +12,7 @@ import {build} from 'esbuild';
 import ts from 'typescript';
 import {fromRoot} from '../scripts/build/paths.js';
 import type {RoomElement} from './helpers/room-tabs.js';
-import {launchChromium, newTab} from './helpers/browser.js';
+import {launchChromium, newTab, until} from './helpers/browser.js';
 import {servePages} from './helpers/serve.js';
 
 const run = promisify(execFile);
@@ -92,7 +92,7 @@ describe('the packed package', () => {
       try {
         const tabs = await Promise.all([newTab(browser, url), newTab(browser, url)]);
         for (const {page} of tabs) {
-          await page.waitForFunction(() => {
+          await until(page, () => {
             const {status, peers} = document.querySelector<RoomElement>('mesh-room')?.state ?? {};
             return status === 'joined' && peers?.length === 1 && peers[0]?.link === 'direct';
           });
@@ -176,7 +176,7 @@ describe('the packed package', () => {
     const browser = await launchChromium();
     try {
       const {page, errors} = await newTab(browser, site.url);
-      await page.waitForFunction(() => document.querySelector<RoomElement>('mesh-room')?.state.status === 'joined');
+      await until(page, () => document.querySelector<RoomElement>('mesh-room')?.state.status === 'joined');
       assert.deepEqual(errors, []);
     } finally {
       await browser.close();

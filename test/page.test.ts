@@ -6,7 +6,7 @@ import {after, afterEach, before, describe, it} from 'node:test';
 import type {Browser, Page} from 'puppeteer-core';
 import {startServer, type MeshServer} from '../server/index.js';
 import type {RoomState} from '../src/room/types.js';
-import {launchChromium, newTab, type Tab, type TabOptions} from './helpers/browser.js';
+import {launchChromium, newTab, type Tab, type TabOptions, until} from './helpers/browser.js';
 import {servePages} from './helpers/serve.js';
 
 /** The tag as the contract has it; in the page it is the real one. */
@@ -27,10 +27,10 @@ async function open(path: string, options?: TabOptions): Promise<Tab> {
 
 /** Waits until the page's room is joined with `others` people beside oneself. */
 async function joined(page: Page, others = 0): Promise<void> {
-  await page.waitForFunction((count: number) => {
+  await until(page, (count: number) => {
     const {status, peers} = document.querySelector<RoomElement>('mesh-room')?.state ?? {};
     return status === 'joined' && peers?.length === count && peers.every(peer => peer.link === 'direct');
-  }, {}, others);
+  }, others);
 }
 
 const roomOf = (page: Page): Promise<string> =>
@@ -56,13 +56,13 @@ async function say(page: Page, line: string): Promise<void> {
 }
 
 async function reads(page: Page, line: string): Promise<void> {
-  await page.waitForFunction((wanted: string) => {
+  await until(page, (wanted: string) => {
     const read = (node: Node): string => {
       const inner = node instanceof Element && node.shadowRoot ? node.shadowRoot : node;
       return inner.nodeType === Node.TEXT_NODE ? inner.textContent ?? '' : [...inner.childNodes].map(read).join('');
     };
     return read(document.querySelector('mesh-room')!).includes(wanted);
-  }, {}, line);
+  }, line);
 }
 
 describe('the page', () => {
@@ -100,7 +100,7 @@ describe('the page', () => {
     await page.browserContext().setPermission(new URL(server.url).origin,
       {permission: {name: 'clipboard-read'}, state: 'granted'}, {permission: {name: 'clipboard-write'}, state: 'granted'});
     await page.click('#copy-link');
-    await page.waitForFunction(() => document.querySelector('#copy-link')!.textContent.includes('Copied'));
+    await until(page, () => document.querySelector('#copy-link')!.textContent.includes('Copied'));
     const link = await page.evaluate(() => navigator.clipboard.readText());
     assert.equal(link, page.url());
 
@@ -139,9 +139,9 @@ describe('the page', () => {
     assert.equal(await roomOf(page), 'by link');
 
     await page.goBack();
-    await page.waitForFunction(() => document.querySelector<RoomElement>('mesh-room')!.state.room === 'Café №7 / 日本');
+    await until(page, () => document.querySelector<RoomElement>('mesh-room')!.state.room === 'Café №7 / 日本');
     await page.click('#home');
-    await page.waitForFunction(() => document.querySelector<RoomElement>('mesh-room')!.state.room === 'lobby');
+    await until(page, () => document.querySelector<RoomElement>('mesh-room')!.state.room === 'lobby');
     assert.equal(new URL(page.url()).pathname, '/');
   });
 
@@ -161,7 +161,7 @@ describe('the page', () => {
       await Promise.all([joined(ada.page, 1), joined(bob.page, 1)]);
       await ada.page.type('#your-name', 'Ada');
       await ada.page.keyboard.press('Enter');
-      const sees = (page: Page): Promise<unknown> => page.waitForFunction(() =>
+      const sees = (page: Page): Promise<unknown> => until(page, () =>
         document.querySelector<RoomElement>('mesh-room')!.state.peers.some(({name}) => name === 'Ada'));
       await sees(bob.page);
       await ada.page.reload();
@@ -235,7 +235,7 @@ describe('the page', () => {
       await joined(tab.page);
       const before = await roomText(tab.page);
       await other.stop();
-      await tab.page.waitForFunction(() => document.querySelector<RoomElement>('mesh-room')!.state.status === 'resuming');
+      await until(tab.page, () => document.querySelector<RoomElement>('mesh-room')!.state.status === 'resuming');
       assert.notEqual(await roomText(tab.page), before, 'the visitor sees it');
       await say(tab.page, 'typed while away');
       await reads(tab.page, 'typed while away');

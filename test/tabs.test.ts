@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {after, afterEach, before, describe, it} from 'node:test';
 import type {Browser} from 'puppeteer-core';
 import {startServer, type MeshServer} from '../server/index.js';
-import {launchChromium, launchFirefox} from './helpers/browser.js';
+import {launchChromium, launchFirefox, until} from './helpers/browser.js';
 import {findFirefox} from './helpers/firefox.js';
 import {
   enter, enterTogether, lines, linked, openRoom, say, serveEmbed, stateOf, type RoomElement, type RoomTab,
@@ -177,7 +177,7 @@ describe('tabs in a room', () => {
       });
     }
     for (const {page} of [one!, two!]) {
-      await page.waitForFunction(() => document.querySelector<RoomElement>('#second')!.state.peers[0]?.link === 'direct');
+      await until(page, () => document.querySelector<RoomElement>('#second')!.state.peers[0]?.link === 'direct');
     }
     await one!.page.evaluate(() => document.querySelector<RoomElement>('#second')!.send('to the right', {channel: 'x'}));
     await two!.page.evaluate(() => new Promise<void>(resolve => {
@@ -229,7 +229,7 @@ describe('tabs in a room', () => {
       await meshed([one!, two!], 'away');
       await own.stop();
       for (const {page} of [one!, two!]) {
-        await page.waitForFunction(() => document.querySelector<RoomElement>('mesh-room')!.state.status === 'resuming');
+        await until(page, () => document.querySelector<RoomElement>('mesh-room')!.state.status === 'resuming');
       }
       await say(one!.page, 'nobody here but us');
       assert.deepEqual(await lines(two!.page, 1), ['nobody here but us']);
@@ -251,7 +251,7 @@ describe('tabs in a room', () => {
     const [one, two] = await open(2, 'names');
     await meshed([one!, two!], 'names');
     await one!.page.evaluate(() => document.querySelector('mesh-room')!.setAttribute('name', 'Ada Lovelace'));
-    await two!.page.waitForFunction(() => document.querySelector<RoomElement>('mesh-room')!.state.peers[0]?.name === 'Ada Lovelace');
+    await until(two!.page, () => document.querySelector<RoomElement>('mesh-room')!.state.peers[0]?.name === 'Ada Lovelace');
   });
 
   for (const room of ['Köln/Café №1 😀', '../..?x=1#y', '<b>&amp;"\'', '日本語', 'a.b[0].__proto__', ' spaced ', '%2F%00']) {

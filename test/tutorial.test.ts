@@ -5,7 +5,7 @@ import {createRequire} from 'node:module';
 import {after, afterEach, before, describe, it} from 'node:test';
 import type {Browser, Page} from 'puppeteer-core';
 import {startServer, type MeshServer} from '../server/index.js';
-import {launchChromium, newTab, type Tab} from './helpers/browser.js';
+import {launchChromium, newTab, type Tab, until} from './helpers/browser.js';
 import {enter, lines, linked, openRoom, say, serveEmbed, stateOf} from './helpers/room-tabs.js';
 import {servePages, type Site} from './helpers/serve.js';
 import {startStockServer} from './helpers/stock-server.js';
@@ -57,7 +57,7 @@ async function openTutorial(list: string, {trickle = true, url}: {trickle?: bool
   address.searchParams.set('list', list);
   const tab = await newTab(browser, address.href);
   tabs.push(tab);
-  await tab.page.waitForFunction('window.ready');
+  await until(tab.page, 'window.ready');
   return tab.page;
 }
 
@@ -69,8 +69,8 @@ async function openOurs(name: string, room: string, url?: string): Promise<Page>
   return tab.page;
 }
 
-const connected = (page: Page, count: number) => page.waitForFunction(`window.connected() >= ${count}`);
-const heard = (page: Page, count: number) => page.waitForFunction(`window.heard.length >= ${count}`)
+const connected = (page: Page, count: number) => until(page, `window.connected() >= ${count}`);
+const heard = (page: Page, count: number) => until(page, `window.heard.length >= ${count}`)
   .then(() => page.evaluate('window.heard') as Promise<string[]>);
 
 describe('the tutorial\'s page', () => {

@@ -1,5 +1,5 @@
 /** Real browsers for tests that need several tabs, users or origins. */
-import {launch, type Browser, type BrowserContext, type Page} from 'puppeteer-core';
+import {launch, type Browser, type BrowserContext, type EvaluateFunc, type Page} from 'puppeteer-core';
 import {ensureChrome} from './chrome.js';
 import {findFirefox} from './firefox.js';
 
@@ -54,6 +54,16 @@ export interface TabOptions {
   readonly width?: number;
   readonly height?: number;
   readonly colorScheme?: 'light' | 'dark';
+}
+
+/**
+ * Waits until `check`, which runs in the page, returns something true.
+ * By the clock and not by animation frames, which is how puppeteer waits by default: a tab that another one hides gets none.
+ */
+export async function until<Args extends unknown[]>(
+  page: Page, check: string | EvaluateFunc<Args>, ...args: Args
+): Promise<void> {
+  await page.waitForFunction(check, {polling: 20}, ...args);
 }
 
 /** Opens `url` in a new tab, and waits until it has loaded. */

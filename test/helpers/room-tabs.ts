@@ -2,7 +2,7 @@
 import type {Browser, Page} from 'puppeteer-core';
 import type {MeshServer} from '../../server/index.js';
 import type {RoomState} from '../../src/room/types.js';
-import {newTab, type Tab, type TabOptions} from './browser.js';
+import {newTab, type Tab, type TabOptions, until} from './browser.js';
 import {servePages, type Site} from './serve.js';
 
 export type RoomElement = HTMLElement & {
@@ -48,7 +48,7 @@ export async function openRoom(
   url.searchParams.set('name', name);
   if (room !== undefined) url.searchParams.set('room', room);
   const tab = await newTab(browser, url.href, options);
-  await tab.page.waitForFunction(() => customElements.get('mesh-chat') !== undefined);
+  await until(tab.page, () => customElements.get('mesh-chat') !== undefined);
   return {...tab, name};
 }
 
@@ -69,11 +69,11 @@ export async function enterTogether(pages: readonly Page[], room: string): Promi
 /** Waits until a tab has joined `room` and has an open link to each of `others` other people, and to nobody else. */
 export async function linked(page: Page, room: string, others: number): Promise<void> {
   try {
-    await page.waitForFunction((name: string, count: number) => {
+    await until(page, (name: string, count: number) => {
       const state = document.querySelector<RoomElement>('mesh-room')!.state;
       return state.room === name && state.status === 'joined' && state.peers.length === count
         && state.peers.every(({link}) => link === 'direct');
-    }, {}, room, others);
+    }, room, others);
   } catch (error) {
     throw new Error(`Not linked to ${others} others: ${JSON.stringify(await stateOf(page))}`, {cause: error});
   }
@@ -90,8 +90,8 @@ export async function lines(page: Page, count: number): Promise<readonly string[
   const texts = () => page.evaluate(() => document.querySelector<ChatElement>('mesh-chat')!.messages
     .map(({text}) => text).filter(text => text !== undefined));
   try {
-    await page.waitForFunction((wanted: number) => document.querySelector<ChatElement>('mesh-chat')!.messages
-      .filter(({text}) => text !== undefined).length >= wanted, {}, count);
+    await until(page, (wanted: number) => document.querySelector<ChatElement>('mesh-chat')!.messages
+      .filter(({text}) => text !== undefined).length >= wanted, count);
   } catch (error) {
     throw new Error(`Fewer than ${count} lines: ${JSON.stringify(await texts())}`, {cause: error});
   }
