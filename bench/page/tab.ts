@@ -178,11 +178,20 @@ export class Tab {
     return {startedAt};
   }
 
-  async receiveBulk(boundMs: number): Promise<{at: number; hash: string}> {
+  /** @returns when all of it was there */
+  async receiveBulk(boundMs: number): Promise<number> {
     const {data, at} = await this.#until(
       () => this.#arrivals.find(arrival => typeof arrival.data !== 'string'), boundMs, () => 'the transfer has not arrived');
     this.#arrivals = this.#arrivals.filter(arrival => typeof arrival.data === 'string');
-    return {at, hash: await sha256(new Uint8Array(data as ArrayBuffer))};
+    this.#bulk = data as ArrayBuffer;
+    return at;
+  }
+
+  /** Hash of what was received last. Not timed, and apart: it stops the page for as long as it takes. */
+  async hashBulk(): Promise<string> {
+    const hash = await sha256(new Uint8Array(this.#bulk));
+    this.#bulk = new ArrayBuffer(0);
+    return hash;
   }
 
   /** Sends a line to everybody every `everyMs` until `stopChat`. */

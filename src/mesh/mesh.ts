@@ -6,7 +6,7 @@ import {MeshError} from './errors.js';
 import {EarlySignals} from './early-signals.js';
 import {MeshErrorEvent, MeshMessageEvent, type MeshEventMap} from './events.js';
 import type {CreateLink} from './link/types.js';
-import {Pair, type GetIceServers, type PairLink} from './pair.js';
+import {Pair, type GetIceServers, type MeshPeer} from './pair.js';
 import type {PeerId, SignalMessage, Signalling, SignallingStatus} from './signalling/types.js';
 import {prepareMessage} from './stream/message.js';
 import {fullMesh} from './topology/full-mesh.js';
@@ -29,15 +29,6 @@ export interface MeshDeps {
   readonly topology?: Neighbours;
   readonly clock?: Clock;
   readonly name?: string;
-}
-
-export interface MeshPeer {
-  readonly id: PeerId;
-  readonly name: string;
-  readonly link: PairLink;
-  readonly plain: boolean;
-  readonly rttMs: number | undefined;
-  readonly reason: string | undefined;
 }
 
 export interface MeshSendOptions {
@@ -94,10 +85,7 @@ export class Mesh extends EventTarget {
 
   /** Everybody else in the room, in the List's order. */
   get peers(): readonly MeshPeer[] {
-    return [...this.#pairs.values()].map(pair => {
-      const {name, plain, rttMs} = pair.conversation;
-      return {id: pair.id, name, link: pair.link, plain, rttMs, reason: pair.reason};
-    });
+    return [...this.#pairs.values()].map(pair => pair.peer);
   }
 
   /** Display name that others see; setting it tells them. */

@@ -25,6 +25,16 @@ export type PairLink = 'connecting' | 'direct' | 'turn' | 'lost';
 /** `RTCIceServer`s for one attempt; asked again for each, because credentials expire. */
 export type GetIceServers = () => readonly RTCIceServer[] | Promise<readonly RTCIceServer[]>;
 
+/** A member as the mesh knows it. The same object as long as nothing changes. */
+export interface MeshPeer {
+  readonly id: PeerId;
+  readonly name: string;
+  readonly link: PairLink;
+  readonly plain: boolean;
+  readonly rttMs: number | undefined;
+  readonly reason: string | undefined;
+}
+
 export interface PairOptions extends Omit<ConversationOptions, 'onHello'> {
   readonly selfId: PeerId;
   readonly createLink: CreateLink;
@@ -50,12 +60,14 @@ export class Pair {
   #closed = false;
   #lost = false;
   #reason: string | undefined;
+  #peer: MeshPeer;
 
   constructor(options: PairOptions) {
     this.#options = options;
     this.id = options.peerId;
     this.initiator = options.selfId > options.peerId;
     this.conversation = new Conversation({...options, onHello: () => this.#attempt?.greeted()});
+    this.#peer = {id: this.id, name: '', link: 'connecting', plain: false, rttMs: undefined, reason: undefined};
     if (this.initiator) this.#begin();
     else this.#awaitOffer();
   }
@@ -68,6 +80,13 @@ export class Pair {
   /** Why the link is `lost`. */
   get reason(): string | undefined {
     return this.#lost ? this.#reason : undefined;
+  }
+
+  get peer(): MeshPeer {
+    const {link, reason, conversation: {name, plain, rttMs}} = this;
+    const {name: oldName, link: oldLink, plain: wasPlain, rttMs: oldRttMs, reason: oldReason} = this.#peer;
+    const isSame = name === oldName && link === oldLink && plain === wasPlain && rttMs === oldRttMs && reason === oldReason;
+    return isSame ? this.#peer : this.#peer = {id: this.id, name, link, plain, rttMs, reason};
   }
 
   get open(): boolean {

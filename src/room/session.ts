@@ -3,6 +3,7 @@ import {MeshError, asMeshError} from '../mesh/errors.js';
 import type {MeshErrorEvent, MeshMessageEvent} from '../mesh/events.js';
 import {simplePeerLinks} from '../mesh/link/simple-peer.js';
 import {Mesh} from '../mesh/mesh.js';
+import type {MeshPeer} from '../mesh/pair.js';
 import {createDeepstreamSignalling} from '../mesh/signalling/deepstream.js';
 import {checkOptions, iceServersOf} from './checks.js';
 import {
@@ -22,6 +23,8 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   #name: string;
   #mesh: Mesh | undefined;
   #state: RoomState;
+  /** What has been made of a member; the mesh hands out another object when it changes. */
+  readonly #told = new WeakMap<MeshPeer, PeerState>();
   #lastError: MeshError | undefined;
   #joining: Promise<void> | undefined;
   #leaving: Promise<void> | undefined;
@@ -123,14 +126,20 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     const status = statusOf(mesh);
     this.#publish({
       status,
-      peers: Object.freeze(mesh.peers.map(({id, name, link, plain, rttMs, reason}): PeerState => Object.freeze({
-        id, name, link,
-        ...rttMs !== undefined && {rttMs},
-        ...plain && {plain},
-        ...reason !== undefined && {reason},
-      }))),
+      peers: this.#peersOf(mesh.peers),
       error: this.#standing(status),
     });
+  }
+
+  /** The same array, of the same objects, as long as nothing about them changes. */
+  #peersOf(peers: readonly MeshPeer[]): readonly PeerState[] {
+    const before = this.#state.peers;
+    const told = peers.map(peer => {
+      const known = this.#told.get(peer) ?? peerState(peer);
+      this.#told.set(peer, known);
+      return known;
+    });
+    return told.length === before.length && told.every((peer, i) => peer === before[i]) ? before : Object.freeze(told);
   }
 
   /** The error that belongs to `status`. */
@@ -196,6 +205,15 @@ function statusOf({status}: Mesh): RoomStatus {
     case 'closed':
       return 'failed';
   }
+}
+
+function peerState({id, name, link, plain, rttMs, reason}: MeshPeer): PeerState {
+  return Object.freeze({
+    id, name, link,
+    ...rttMs !== undefined && {rttMs},
+    ...plain && {plain},
+    ...reason !== undefined && {reason},
+  });
 }
 
 function textOf(data: RoomData): string | undefined {

@@ -9,6 +9,7 @@ import {
   LaneDrainEvent, LaneMessageEvent, LinkCloseEvent, LinkPathEvent, LinkSignalEvent,
   type CreateLink, type Lane, type LaneData, type Link, type LinkOptions, type LinkState,
 } from './types.js';
+import {Gathering} from './gathering.js';
 
 /** Label of the channels for bulk data. */
 const BULK = 'bulk';
@@ -42,14 +43,16 @@ export function simplePeerLinks(): CreateLink {
       .then(made => void (certificate = made), () => undefined);
   };
   renew();
+  const gathering = new Gathering();
   return options => {
     if (certificate && certificate.expires - Date.now() < MIN_VALIDITY_MS) renew();
-    return new SimplePeerLink(options, certificate);
+    return new SimplePeerLink(options, certificate, gathering);
   };
 }
 
 class SimplePeerLink extends EventTarget implements Link {
   readonly initiator: boolean;
+  readonly #gathering: Gathering;
   readonly #peer: SimplePeer.Instance;
   /** Channels that this side sends on. */
   readonly #lanes = new Map<Lane, RTCDataChannel>();
@@ -60,9 +63,14 @@ class SimplePeerLink extends EventTarget implements Link {
   #state: LinkState = 'connecting';
   #error: MeshError | undefined;
   #awaitsAnswer = false;
+  /** Says this side's description, once it is made. */
+  #describe: (() => void) | undefined;
+  #isDescribed = false;
+  #path = true;
 
-  constructor({initiator, iceServers}: LinkOptions, certificate: RTCCertificate | undefined) {
+  constructor({initiator, iceServers}: LinkOptions, certificate: RTCCertificate | undefined, gathering: Gathering) {
     super();
+    this.#gathering = gathering;
     this.initiator = initiator;
     this.#peer = new SimplePeer({
       initiator,
@@ -70,13 +78,10 @@ class SimplePeerLink extends EventTarget implements Link {
       config: {iceServers: [...iceServers], ...certificate && {certificates: [certificate]}},
       wrtc: this.#tappedWebRtc(),
     });
-    this.#peer.on('signal', signal => {
-      if (signal.type === 'offer') this.#awaitsAnswer = true;
-      this.dispatchEvent(new LinkSignalEvent(signal));
-    });
+    this.#peer.on('signal', signal => this.#signal(signal));
     this.#peer.on('iceStateChange', (state: RTCIceConnectionState) => {
-      if (state === 'disconnected') this.dispatchEvent(new LinkPathEvent(false));
-      else if (state === 'connected' || state === 'completed') this.dispatchEvent(new LinkPathEvent(true));
+      if (state === 'disconnected') this.#pathIs(false);
+      else if (state === 'connected' || state === 'completed') this.#pathIs(true);
     });
     this.#peer.on('error', error => {
       this.#error ??= new MeshError('link-failed', error.message, {cause: error});
@@ -143,6 +148,26 @@ class SimplePeerLink extends EventTarget implements Link {
     this.#peer.destroy();
   }
 
+  /**
+   * Trickles, but for the candidates that are there at once: those of this machine, which a description takes along. A signal costs more
+   * than anything else that a link is made of.
+   */
+  #signal(signal: SimplePeer.SignalData): void {
+    if (signal.type === 'offer') this.#awaitsAnswer = true;
+    if (this.#isDescribed) {
+      this.dispatchEvent(new LinkSignalEvent(signal));
+    } else if (signal.type === 'offer' || signal.type === 'answer') {
+      const {type} = signal;
+      this.#describe = () => {
+        this.#isDescribed = true;
+        this.dispatchEvent(new LinkSignalEvent({type, sdp: this.#connection?.localDescription?.sdp ?? signal.sdp}));
+      };
+      this.#gathering.add(this.#describe);
+    } else if (this.#describe) {
+      this.#gathering.found(this.#describe);
+    }
+  }
+
   /** simple-peer's documented way to bring one's own WebRTC is also the one way to the connection that it makes. */
   #tappedWebRtc(): Wrtc {
     const tap = {
@@ -173,6 +198,12 @@ class SimplePeerLink extends EventTarget implements Link {
       RTCSessionDescription,
       RTCIceCandidate,
     };
+  }
+
+  #pathIs(up: boolean): void {
+    if (up === this.#path) return;
+    this.#path = up;
+    this.dispatchEvent(new LinkPathEvent(up));
   }
 
   #tapConnection(connection: RTCPeerConnection): void {
@@ -238,6 +269,7 @@ class SimplePeerLink extends EventTarget implements Link {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#listening.abort();
+    if (this.#describe) this.#gathering.remove(this.#describe);
     // Chromium refuses new connections after about 500 that have not been collected: hold on to nothing.
     this.#lanes.clear();
     this.#connection = this.#bulk = undefined;

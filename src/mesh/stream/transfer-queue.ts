@@ -2,7 +2,7 @@
 import type {Clock} from '../clock.js';
 import type {Link} from '../link/types.js';
 import {encodeCancel, encodeOpen, encodePiece, type MessageHead} from '../wire/frame.js';
-import {MAX_OPEN_TRANSFERS} from '../wire/limits.js';
+import {BULK_PIECE_BYTES, MAX_OPEN_TRANSFERS} from '../wire/limits.js';
 import type {LineEntry} from './line-queue.js';
 import type {PieceSource} from './source.js';
 import type {Waiting} from './waiting.js';
@@ -43,6 +43,8 @@ export class TransferQueue {
   /** Withdrawn transfers that the other side has not been told of yet. */
   readonly #cancels: number[] = [];
   #window: BulkWindow;
+  /** The frame that is handed over at the moment: one for all pieces, which would otherwise keep the garbage collector busy. */
+  readonly #scratch = new Uint8Array(4 + BULK_PIECE_BYTES);
   #last = 0;
   #turn = 0;
 
@@ -139,7 +141,7 @@ export class TransferQueue {
     }
     if (offset < source.size) {
       const piece = this.#read(transfer);
-      if (!piece || !link.send('bulk', encodePiece(id, piece))) return false;
+      if (!piece || !link.send('bulk', encodePiece(id, piece, this.#scratch))) return false;
       transfer.offset += piece.length;
       this.#window.sent(piece.length);
     }

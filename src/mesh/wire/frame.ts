@@ -100,11 +100,11 @@ export function encodeOpen({transfer, head, size, offset, afterLine}: TransferOp
   return JSON.stringify(['open', transfer, head.channel, head.kind, head.type, size, offset, afterLine]);
 }
 
-export function encodePiece(transfer: number, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const frame = new Uint8Array(4 + bytes.length);
-  new DataView(frame.buffer).setUint32(0, transfer);
-  frame.set(bytes, 4);
-  return frame;
+/** @param scratch where the frame is put, at least four bytes longer than `bytes`; a transport copies what it is given. */
+export function encodePiece(transfer: number, bytes: Uint8Array, scratch = new Uint8Array(4 + bytes.length)): Uint8Array<ArrayBuffer> {
+  new DataView(scratch.buffer).setUint32(0, transfer);
+  scratch.set(bytes, 4);
+  return scratch.subarray(0, 4 + bytes.length);
 }
 
 export const encodeCancel = (transfer: number): string => `["cancel",${transfer}]`;

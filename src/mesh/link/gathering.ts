@@ -1,0 +1,44 @@
+/** A description waits at most this long, in milliseconds: for its first candidate where that has to come from a server. */
+const MAX_WAIT_MS = 100;
+/** The addresses of a machine come within a millisecond of each other. */
+const QUIET_MS = 1;
+
+/**
+ * Lets the descriptions of one room wait for the candidates that are there at once, those of this machine, and take them along: a signal
+ * costs more than anything else that a link is made of. The other candidates trickle (RFC 8838).
+ *
+ * Many links are made at one time, and their candidates come in turn; the descriptions go when nothing more comes for any of them.
+ */
+export class Gathering {
+  /** What says a description, and whether there is a candidate for it. */
+  readonly #waiting = new Map<() => void, {found: boolean; readonly timer: ReturnType<typeof setTimeout>}>();
+  #quiet: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param describe says the description with the candidates that it has by then. */
+  add(describe: () => void): void {
+    this.#waiting.set(describe, {found: false, timer: setTimeout(() => this.#release(describe), MAX_WAIT_MS)});
+  }
+
+  /** There is a candidate for a description that waits. */
+  found(describe: () => void): void {
+    const entry = this.#waiting.get(describe);
+    if (!entry) return;
+    entry.found = true;
+    // The timers of a hidden page run once a second.
+    if (globalThis.document?.hidden) return this.#release(describe);
+    clearTimeout(this.#quiet);
+    this.#quiet = setTimeout(() => {
+      for (const [waiting, {found}] of this.#waiting) if (found) this.#release(waiting);
+    }, QUIET_MS);
+  }
+
+  remove(describe: () => void): void {
+    clearTimeout(this.#waiting.get(describe)?.timer);
+    this.#waiting.delete(describe);
+  }
+
+  #release(describe: () => void): void {
+    this.remove(describe);
+    describe();
+  }
+}
