@@ -62,7 +62,7 @@ export class Attempt {
     this.link = createLink({initiator, iceServers});
     this.link.addEventListener('signal', ({signal}) => this.negotiation.send(signal));
     this.link.addEventListener('open', () => this.#linkOpened());
-    this.link.addEventListener('message', ({lane, data}) => this.#receive(lane, data));
+    this.link.onmessage = (lane, data) => this.#receive(lane, data);
     this.link.addEventListener('path-change', ({up}) => options.onPathChange(up));
     this.link.addEventListener('close', ({error}) => this.#closed(error));
     this.#bound = clock.after(LINK_TIMEOUT_MS, () => this.close(this.#error('no connection was found in time')));

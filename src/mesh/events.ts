@@ -1,12 +1,8 @@
 import type {MeshError} from './errors.js';
 import type {PeerId} from './signalling/types.js';
 
-/** A message of a peer on a channel; `plain` when a page sent it that knows nothing of this project. */
-export class MeshMessageEvent extends Event {
-  constructor(readonly from: PeerId, readonly channel: string, readonly data: unknown, readonly plain = false) {
-    super('message');
-  }
-}
+/** Takes a message of a peer on a channel; `plain` when a page sent it that knows nothing of this project. */
+export type OnMeshMessage = (from: PeerId, channel: string, data: unknown, plain: boolean) => void;
 
 export class MeshErrorEvent extends Event {
   constructor(readonly error: MeshError) {
@@ -19,6 +15,5 @@ export interface MeshEventMap {
   'peers-change': Event;
   /** The connection to the server changed. */
   'status-change': Event;
-  message: MeshMessageEvent;
   error: MeshErrorEvent;
 }

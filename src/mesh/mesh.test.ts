@@ -71,8 +71,8 @@ class Member {
       clock, name: `name of ${id}`,
       signalling: createMemorySignalling(server)({url: 'ws://memory', list: LIST, selfId: id, clock}),
       createLink: network.createLink,
+      onMessage: (from, _channel, data) => this.received.push([from, data]),
     });
-    this.mesh.addEventListener('message', ({from, data}) => this.received.push([from, data]));
     this.mesh.addEventListener('error', ({error}) => this.errors.push(error));
     this.mesh.join().catch((error: unknown) => this.errors.push(error as MeshError));
   }

@@ -4,7 +4,7 @@
 import {systemClock, type Cancel, type Clock} from './clock.js';
 import {MeshError} from './errors.js';
 import {EarlySignals} from './early-signals.js';
-import {MeshErrorEvent, MeshMessageEvent, type MeshEventMap} from './events.js';
+import {MeshErrorEvent, type MeshEventMap, type OnMeshMessage} from './events.js';
 import type {CreateLink} from './link/types.js';
 import {Pair, type GetIceServers, type MeshPeer} from './pair.js';
 import type {PeerId, SignalMessage, Signalling, SignallingStatus} from './signalling/types.js';
@@ -29,6 +29,8 @@ export interface MeshDeps {
   readonly topology?: Neighbours;
   readonly clock?: Clock;
   readonly name?: string;
+  /** Not an event, for the reason that a link's is none. */
+  readonly onMessage: OnMeshMessage;
 }
 
 export interface MeshSendOptions {
@@ -47,6 +49,7 @@ export class Mesh extends EventTarget {
   readonly #topology: Neighbours;
   readonly #clock: Clock;
   readonly #boot: string;
+  readonly #onMessage: OnMeshMessage;
   readonly #pairs = new Map<PeerId, Pair>();
   readonly #early: EarlySignals;
   /** Members that are not in the List but answer over their link. */
@@ -58,8 +61,9 @@ export class Mesh extends EventTarget {
   #changeQueued = false;
   #left = false;
 
-  constructor({signalling, createLink, iceServers, topology, clock, name}: MeshDeps) {
+  constructor({signalling, createLink, iceServers, topology, clock, name, onMessage}: MeshDeps) {
     super();
+    this.#onMessage = onMessage;
     this.#signalling = signalling;
     this.#createLink = createLink;
     this.#iceServers = iceServers ?? (() => []);
@@ -193,8 +197,8 @@ export class Mesh extends EventTarget {
       name: () => this.#name,
       emit: message => this.#signalling.emit(id, message),
       onChange: () => this.#changed(),
-      onMessage: (channel, data) => this.dispatchEvent(new MeshMessageEvent(id, channel, data)),
-      onPlainText: text => this.dispatchEvent(new MeshMessageEvent(id, '', text, true)),
+      onMessage: (channel, data) => this.#onMessage(id, channel, data, false),
+      onPlainText: text => this.#onMessage(id, '', text, true),
       onBye: () => this.#departing(id),
       onError: error => this.#report(error),
     });

@@ -1,6 +1,6 @@
 /** The engine behind a room: signalling over deepstream, links over WebRTC, a mesh of them, told as one frozen `RoomState`. */
 import {MeshError, asMeshError} from '../mesh/errors.js';
-import type {MeshErrorEvent, MeshMessageEvent} from '../mesh/events.js';
+import type {MeshErrorEvent} from '../mesh/events.js';
 import {simplePeerLinks} from '../mesh/link/simple-peer.js';
 import {Mesh} from '../mesh/mesh.js';
 import type {MeshPeer} from '../mesh/pair.js';
@@ -111,10 +111,10 @@ class MeshRoomSession extends EventTarget implements RoomSession {
       createLink: simplePeerLinks(),
       iceServers: iceServersOf(this.#options.iceServers, url),
       name: this.#name,
+      onMessage: (from, channel, data, plain) => this.#receive(from, channel, data, plain),
     });
     mesh.addEventListener('peers-change', () => this.#update());
     mesh.addEventListener('status-change', () => this.#update());
-    mesh.addEventListener('message', event => this.#receive(event));
     mesh.addEventListener('error', ({error}: MeshErrorEvent) => this.#report(error));
     return mesh;
   }
@@ -157,7 +157,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     if (this.#state.peers !== before.peers) this.dispatchEvent(new Event('peers-change'));
   }
 
-  #receive({from, channel, data, plain}: MeshMessageEvent): void {
+  #receive(from: string, channel: string, data: unknown, plain: boolean): void {
     this.dispatchEvent(plain ? new RoomMessageEvent(from, CHAT_CHANNEL, {text: data}) : new RoomMessageEvent(from, channel, data));
   }
 

@@ -21,9 +21,11 @@ export function connect(
 function messages(link: Link, lane: Lane, count: number): Promise<LaneData[]> {
   const received: LaneData[] = [];
   return new Promise(resolve => {
-    link.addEventListener('message', event => {
-      if (event.lane === lane && received.push(event.data) === count) resolve(received);
-    });
+    const before = link.onmessage;
+    link.onmessage = (from, data) => {
+      before?.(from, data);
+      if (from === lane && received.push(data) === count) resolve(received);
+    };
   });
 }
 

@@ -2,7 +2,7 @@
 import {systemClock, type Clock} from '../clock.js';
 import {MeshError} from '../errors.js';
 import {
-  LaneDrainEvent, LaneMessageEvent, LinkCloseEvent, LinkPathEvent, LinkSignalEvent,
+  LaneDrainEvent, LinkCloseEvent, LinkPathEvent, LinkSignalEvent,
   type CreateLink, type Lane, type LaneData, type Link, type LinkOptions, type LinkState,
 } from './types.js';
 
@@ -63,6 +63,7 @@ export class MemoryNetwork {
 
 export class MemoryLink extends EventTarget implements Link {
   readonly initiator: boolean;
+  onmessage: ((lane: Lane, data: LaneData) => void) | undefined;
   readonly maxMessageSize = 256 * 1024;
   readonly #network: MemoryNetwork;
   readonly #token: string;
@@ -155,7 +156,7 @@ export class MemoryLink extends EventTarget implements Link {
     const deliver = () => {
       const before = this.buffered(lane);
       this.#buffered.set(lane, before - size);
-      if (other.#state === 'open' && !this.#network.loses(lane)) other.dispatchEvent(new LaneMessageEvent(lane, data));
+      if (other.#state === 'open' && !this.#network.loses(lane)) other.onmessage?.(lane, data);
       if (before > LOW_WATER && before - size <= LOW_WATER) this.dispatchEvent(new LaneDrainEvent(lane));
     };
     if (this.#path) deliver();

@@ -6,7 +6,7 @@
 import SimplePeer from 'simple-peer';
 import {MeshError} from '../errors.js';
 import {
-  LaneDrainEvent, LaneMessageEvent, LinkCloseEvent, LinkPathEvent, LinkSignalEvent,
+  LaneDrainEvent, LinkCloseEvent, LinkPathEvent, LinkSignalEvent,
   type CreateLink, type Lane, type LaneData, type Link, type LinkOptions, type LinkState,
 } from './types.js';
 import {Gathering} from './gathering.js';
@@ -52,6 +52,7 @@ export function simplePeerLinks(): CreateLink {
 
 class SimplePeerLink extends EventTarget implements Link {
   readonly initiator: boolean;
+  onmessage: ((lane: Lane, data: LaneData) => void) | undefined;
   readonly #gathering: Gathering;
   readonly #peer: SimplePeer.Instance;
   /** Channels that this side sends on. */
@@ -259,7 +260,7 @@ class SimplePeerLink extends EventTarget implements Link {
     channel.addEventListener('message', event => {
       // simple-peer, which listens too, would put it into its stream.
       event.stopImmediatePropagation();
-      this.dispatchEvent(new LaneMessageEvent(lane, (event as MessageEvent<LaneData>).data));
+      this.onmessage?.(lane, (event as MessageEvent<LaneData>).data);
     }, {signal});
     channel.addEventListener('bufferedamountlow', () => this.dispatchEvent(new LaneDrainEvent(lane)), {signal});
     channel.addEventListener('close', () => this.close(new MeshError('link-failed', 'The other side closed the connection')), {signal});

@@ -27,12 +27,6 @@ export class LinkSignalEvent extends Event {
   }
 }
 
-export class LaneMessageEvent extends Event {
-  constructor(readonly lane: Lane, readonly data: LaneData) {
-    super('message');
-  }
-}
-
 export class LaneDrainEvent extends Event {
   constructor(readonly lane: Lane) {
     super('drain');
@@ -50,7 +44,6 @@ export interface LinkEventMap {
   signal: LinkSignalEvent;
   /** The lanes can carry data; `bulk` may say `drain` first. Fires once. */
   open: Event;
-  message: LaneMessageEvent;
   /** `buffered(lane)` fell to the lane's low mark after it had been above, or the lane can be used now. */
   drain: LaneDrainEvent;
   /** The network path was lost (`false`) or found again (`true`); the link still stands. */
@@ -66,6 +59,11 @@ export class LinkPathEvent extends Event {
 }
 
 export interface Link extends EventTarget {
+  /**
+   * Called with each message that arrives; set it before the link opens. Not an event: with thousands of messages a second, events would
+   * be most of what they cost.
+   */
+  onmessage: ((lane: Lane, data: LaneData) => void) | undefined;
   readonly state: LinkState;
   readonly initiator: boolean;
   /** Largest single message, in bytes, that both sides take on one lane. Valid once open. */

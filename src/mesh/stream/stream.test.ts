@@ -32,20 +32,20 @@ class Stage {
 
   async link(): Promise<void> {
     const {a, b} = connect(this.network.createLink);
-    a.addEventListener('message', ({data}) => {
+    a.onmessage = (_lane, data) => {
       const frame = decodeLine(data);
       if (a !== this.#forth) return;
       if (frame?.kind === 'ack') this.outbound.ack(frame.line, frame.done);
       if (frame?.kind === 'taken') this.outbound.taken(frame.bytes);
-    });
+    };
     let taken = 0;
-    b.addEventListener('message', ({lane, data}) => {
+    b.onmessage = (lane, data) => {
       if (b !== this.#back) return;
       const frame = lane === 'bulk' ? decodeBulk(data) : decodeLine(data);
       if (frame?.kind === 'piece') b.send('lines', encodeTaken(taken += frame.bytes.length));
       if (lane === 'bulk') this.inbound.bulk(frame as never);
       else this.inbound.line(frame as never, typeof data === 'string' ? data.length : data.byteLength);
-    });
+    };
     await Promise.all([once(a, 'open'), once(b, 'open')]);
     this.#forth = a;
     this.#back = b;
