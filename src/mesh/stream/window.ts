@@ -53,7 +53,7 @@ export class BulkWindow {
     if (at === undefined) return;
     const delay = this.#clock.now() - at;
     this.#baseMs = Math.min(this.#baseMs, delay);
-    // Every delay counts, not the shortest of some (RFC 6817's filter): what is lost in SCTP's slow start is lost before the filter sees it.
+    // Every delay counts, not the shortest of some (RFC 6817's filter): what SCTP's slow start loses is lost before the filter sees it.
     const offTarget = Math.max(-1, (TARGET_MS - (delay - this.#baseMs)) / TARGET_MS);
     // Above the target less than half of what was taken is let go at a time; below, the window may double within a round trip.
     this.#size = Math.min(MAX_BYTES, Math.max(MIN_BYTES, this.#size + (offTarget < 0 ? 0.5 : 1) * offTarget * bytes));
