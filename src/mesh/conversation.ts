@@ -11,7 +11,7 @@ import {Inbound} from './stream/inbound.js';
 import {Outbound} from './stream/outbound.js';
 import {REPORT_BYTES} from './stream/window.js';
 import {
-  BYE, decodeBulk, decodeLine, decodeUtf8,
+  AWAY, BYE, decodeBulk, decodeLine, decodeUtf8,
   encodeAck, encodeName, encodePing, encodePong, encodeTaken, isOversized, type Hello, type LineFrame,
 } from './wire/frame.js';
 import {LINE_BURST, LINES_PER_SECOND, MAX_LINE_FRAME_BYTES, PROTOCOL_VERSION} from './wire/limits.js';
@@ -19,6 +19,8 @@ import {TokenBucket} from './wire/token-bucket.js';
 
 /** Round trips are measured this often: often enough for a roster, 20 bytes each. */
 const PING_MS = 5_000;
+/** Pings in a row without an answer after which the peer is taken to stand still. */
+const SILENT_PINGS = 2;
 /** The first one waits until the joining is over. */
 const FIRST_PING_MS = 1_000;
 
@@ -56,6 +58,8 @@ export class Conversation {
   #reported = 0;
   #pingId = 0;
   #pingAt = 0;
+  #unanswered = 0;
+  #away = false;
   #plain = false;
   #closed = false;
   #name = '';
@@ -83,6 +87,11 @@ export class Conversation {
   /** Last measured round trip in milliseconds. */
   get rttMs(): number | undefined {
     return this.#rttMs;
+  }
+
+  /** Whether the peer stands still: its page is frozen, or its machine sleeps. */
+  get away(): boolean {
+    return this.#away;
   }
 
   /** How the present link reaches the peer. */
@@ -130,6 +139,8 @@ export class Conversation {
   detach(): void {
     this.#link = undefined;
     this.#rttMs = undefined;
+    this.#unanswered = 0;
+    this.#away = false;
     this.#ping?.();
     this.#ping = undefined;
     this.#outbound.detach();
@@ -153,6 +164,11 @@ export class Conversation {
     if (!this.#plain) this.#link?.send('lines', BYE);
   }
 
+  /** Tells the peer that this side is about to stand still. */
+  sleep(): void {
+    if (!this.#plain) this.#link?.send('lines', AWAY);
+  }
+
   /** Whether the peer answers over its link within `ms`. */
   probe(ms: number): Promise<boolean> {
     if (!this.#link || this.#plain) return Promise.resolve(false);
@@ -172,6 +188,8 @@ export class Conversation {
   /** Takes what came over the link, whatever it is. */
   receive(lane: Lane, data: LaneData): void {
     if (this.#closed) return;
+    this.#unanswered = 0;
+    this.#setAway(false);
     if (lane === 'bulk' && typeof data !== 'string' && !this.#plain) return this.#receiveBulk(data);
     if (!this.#bucket.take()) return this.fault('flood', 'Too many messages at one time');
     if (this.#plain) this.#receivePlain(data);
@@ -225,6 +243,8 @@ export class Conversation {
       case 'pong':
         if (frame.id === this.#pingId) this.#ponged();
         return;
+      case 'away':
+        return this.#setAway(true);
       case 'bye':
         return this.#options.onBye();
       case 'hello':
@@ -250,13 +270,21 @@ export class Conversation {
   #pingLater(ms: number): void {
     this.#ping?.();
     this.#ping = this.#options.clock.after(ms, () => {
+      if (this.#unanswered >= SILENT_PINGS) this.#setAway(true);
       this.#sendPing();
       this.#findRoute();
       this.#pingLater(PING_MS);
     });
   }
 
+  #setAway(away: boolean): void {
+    if (away === this.#away) return;
+    this.#away = away;
+    this.#options.onChange();
+  }
+
   #sendPing(): void {
+    this.#unanswered++;
     this.#pingAt = this.#options.clock.now();
     this.#link?.send('lines', encodePing(++this.#pingId, this.#outbound.handedOver));
   }

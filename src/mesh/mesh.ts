@@ -8,7 +8,7 @@ import {MeshErrorEvent, type MeshEventMap, type OnMeshMessage} from './events.js
 import type {CreateLink} from './link/types.js';
 import {Pair, type GetIceServers, type MeshPeer} from './pair.js';
 import type {PeerId, SignalMessage, Signalling, SignallingStatus} from './signalling/types.js';
-import {prepareMessage} from './stream/message.js';
+import {prepareMessage, type OutgoingMessage} from './stream/message.js';
 import {fullMesh} from './topology/full-mesh.js';
 import type {Neighbours} from './topology/types.js';
 
@@ -19,6 +19,13 @@ import type {Neighbours} from './topology/types.js';
 export const PROBE_TIMEOUT_MS = 600;
 /** Who answered is kept, and asked again this often while it is not in the List. */
 const PROBE_MS = 2_000;
+/**
+ * How long, in milliseconds, it is kept for somebody who vanished what that one has missed; how many bytes for each; and for how many.
+ * A tunnel, a lunch with the laptop closed.
+ */
+export const ABSENT_MS = 10 * 60_000;
+const ABSENT_BYTES = 1024 * 1024;
+const MAX_ABSENT = 64;
 /** Who said goodbye is hidden before the List says so; if the List still has it after this long, it has not left. */
 const FAREWELL_MS = 5_000;
 
@@ -54,10 +61,13 @@ export class Mesh extends EventTarget {
   readonly #early: EarlySignals;
   /** Members that are not in the List but answer over their link. */
   readonly #vouched = new Map<PeerId, Cancel>();
+  /** Who vanished without a goodbye, oldest first. */
+  readonly #absent = new Map<PeerId, {readonly pair: Pair; readonly stop: Cancel}>();
   /** Members that said goodbye and are still in the List. */
   readonly #departed = new Map<PeerId, Cancel>();
   readonly #listening = new AbortController();
   #name: string;
+  #attempts = 0;
   #changeQueued = false;
   #left = false;
 
@@ -134,11 +144,24 @@ export class Mesh extends EventTarget {
         missing.push(id);
         continue;
       }
-      const taken = pair.conversation.outbound.send(message, signal);
+      const taken = pair.conversation.outbound.send(message, {signal, keep: !to});
       if (taken) waiting.push(taken.catch((error: unknown) => this.#collect(error, id, !to, missing)));
     }
+    if (!to && message.lane === 'lines') for (const id of [...this.#absent.keys()]) this.#keepFor(id, message);
     await Promise.all(waiting);
     if (missing.length > 0) throw new MeshError('undelivered', `The message did not reach ${missing.length} of the room`, {ids: missing});
+  }
+
+  /** Tells everybody over the links that this side is about to stand still: a page that is frozen. */
+  sleep(): void {
+    for (const {conversation} of this.#pairs.values()) conversation.sleep();
+  }
+
+  /** Something may have happened to server and links: asks all of them at once, and mends what is dead. */
+  revive(): void {
+    if (this.#left) return;
+    this.#signalling.revive();
+    for (const pair of this.#pairs.values()) pair.revive();
   }
 
   /** Tells everybody over the links that this member is leaving: at once, for a page that is about to go away. */
@@ -156,6 +179,7 @@ export class Mesh extends EventTarget {
     await this.#signalling.close();
     this.#listening.abort();
     for (const id of [...this.#pairs.keys()]) this.#drop(id);
+    for (const id of [...this.#absent.keys()]) this.#forget(id);
     this.#early.clear();
     for (const stop of [...this.#vouched.values(), ...this.#departed.values()]) stop();
     this.#vouched.clear();
@@ -190,7 +214,13 @@ export class Mesh extends EventTarget {
   }
 
   #add(id: PeerId): void {
-    const pair: Pair = new Pair({
+    const pair = this.#returned(id) ?? this.#createPair(id);
+    this.#pairs.set(id, pair);
+    for (const message of this.#early.take(id)) pair.accept(message);
+  }
+
+  #createPair(id: PeerId): Pair {
+    return new Pair({
       clock: this.#clock, selfId: this.selfId, peerId: id, boot: this.#boot,
       createLink: this.#createLink,
       iceServers: this.#iceServers,
@@ -201,14 +231,51 @@ export class Mesh extends EventTarget {
       onPlainText: text => this.#onMessage(id, '', text, true),
       onBye: () => this.#departing(id),
       onError: error => this.#report(error),
+      nextAttempt: () => ++this.#attempts,
     });
-    this.#pairs.set(id, pair);
-    for (const message of this.#early.take(id)) pair.accept(message);
+  }
+
+  /** Who vanished and is in the List again. */
+  #returned(id: PeerId): Pair | undefined {
+    const entry = this.#absent.get(id);
+    if (!entry) return undefined;
+    entry.stop();
+    this.#absent.delete(id);
+    entry.pair.resume();
+    return entry.pair;
+  }
+
+  /** Somebody is gone without a word, and may be back before long. */
+  #vanished(id: PeerId): void {
+    this.#unvouch(id);
+    const pair = this.#pairs.get(id);
+    if (!pair) return;
+    this.#pairs.delete(id);
+    this.#changed();
+    if (pair.conversation.plain) return pair.close(gone(id));
+    pair.suspend(gone(id));
+    this.#absent.set(id, {pair, stop: this.#clock.after(ABSENT_MS, () => this.#forget(id))});
+    const [oldest] = this.#absent.keys();
+    if (this.#absent.size > MAX_ABSENT && oldest !== undefined) this.#forget(oldest);
+  }
+
+  #forget(id: PeerId): void {
+    const entry = this.#absent.get(id);
+    entry?.stop();
+    entry?.pair.close(gone(id));
+    this.#absent.delete(id);
+  }
+
+  /** A message to everybody, for one who is away for the moment. */
+  #keepFor(id: PeerId, message: OutgoingMessage & {readonly lane: 'lines'}): void {
+    const outbound = this.#absent.get(id)?.pair.conversation.outbound;
+    outbound?.keep(message);
+    if (outbound && outbound.keptBytes > ABSENT_BYTES) this.#forget(id);
   }
 
   #drop(id: PeerId): void {
     this.#unvouch(id);
-    this.#pairs.get(id)?.close(new MeshError('undelivered', 'This person has left the room', {ids: [id]}));
+    this.#pairs.get(id)?.close(gone(id));
     this.#pairs.delete(id);
     this.#changed();
   }
@@ -217,7 +284,7 @@ export class Mesh extends EventTarget {
   #vouch(id: PeerId): void {
     if (this.#vouched.has(id)) return;
     const pair = this.#pairs.get(id);
-    if (!pair?.open) return this.#drop(id);
+    if (!pair?.open) return this.#vanished(id);
     let stopped = false;
     let stopWaiting: Cancel = () => undefined;
     this.#vouched.set(id, () => {
@@ -227,7 +294,7 @@ export class Mesh extends EventTarget {
     const ask = () => void pair.conversation.probe(PROBE_TIMEOUT_MS).then(alive => {
       if (stopped) return;
       if (alive) stopWaiting = this.#clock.after(PROBE_MS, ask);
-      else this.#drop(id);
+      else this.#vanished(id);
     });
     ask();
   }
@@ -274,6 +341,8 @@ export class Mesh extends EventTarget {
     super.addEventListener(type, listener as EventListener, options);
   }
 }
+
+const gone = (id: PeerId): MeshError => new MeshError('undelivered', 'This person has left the room', {ids: [id]});
 
 /** Session ids start with it; 48 bits tell the instances of one id apart. */
 function randomBoot(clock: Clock): string {

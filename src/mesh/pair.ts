@@ -11,6 +11,7 @@ import {readStamp, type Stamp} from './negotiation.js';
 import type {PeerId, SignalMessage} from './signalling/types.js';
 import type {Hello} from './wire/frame.js';
 import {PROTOCOL_VERSION} from './wire/limits.js';
+import {CHECK_MS} from './signalling/bounds.js';
 
 /** The pause before the second retry; it doubles from there. Jittered, so that those who failed together do not retry together. */
 const RETRY_MS = 1_000;
@@ -32,6 +33,8 @@ export interface MeshPeer {
   readonly link: PairLink;
   readonly plain: boolean;
   readonly rttMs: number | undefined;
+  /** Its page is frozen, or its machine sleeps. */
+  readonly away: boolean;
   readonly reason: string | undefined;
 }
 
@@ -40,6 +43,8 @@ export interface PairOptions extends Omit<ConversationOptions, 'onHello'> {
   readonly createLink: CreateLink;
   readonly iceServers: GetIceServers;
   readonly emit: (message: SignalMessage) => void;
+  /** Number of the next attempt of this mesh with anybody: of two sessions the later one is the one that counts. */
+  readonly nextAttempt: () => number;
 }
 
 export class Pair {
@@ -51,7 +56,6 @@ export class Pair {
   #attempt: Attempt | undefined;
   /** The newest session of this pair: what belongs to it or to an older one does not begin an attempt. */
   #session = '';
-  #attempts = 0;
   #failures = 0;
   #retry: Cancel | undefined;
   #openSince: number | undefined;
@@ -67,9 +71,8 @@ export class Pair {
     this.id = options.peerId;
     this.initiator = options.selfId > options.peerId;
     this.conversation = new Conversation({...options, onHello: () => this.#attempt?.greeted()});
-    this.#peer = {id: this.id, name: '', link: 'connecting', plain: false, rttMs: undefined, reason: undefined};
-    if (this.initiator) this.#begin();
-    else this.#awaitOffer();
+    this.#peer = {id: this.id, name: '', link: 'connecting', plain: false, rttMs: undefined, away: false, reason: undefined};
+    this.#enter();
   }
 
   get link(): PairLink {
@@ -83,10 +86,10 @@ export class Pair {
   }
 
   get peer(): MeshPeer {
-    const {link, reason, conversation: {name, plain, rttMs}} = this;
-    const {name: oldName, link: oldLink, plain: wasPlain, rttMs: oldRttMs, reason: oldReason} = this.#peer;
-    const isSame = name === oldName && link === oldLink && plain === wasPlain && rttMs === oldRttMs && reason === oldReason;
-    return isSame ? this.#peer : this.#peer = {id: this.id, name, link, plain, rttMs, reason};
+    const {id, link, reason, conversation: {name, plain, rttMs, away}} = this;
+    const now: MeshPeer = {id, name, link, plain, rttMs, away, reason};
+    const isSame = (Object.keys(now) as Array<keyof MeshPeer>).every(key => now[key] === this.#peer[key]);
+    return isSame ? this.#peer : this.#peer = now;
   }
 
   get open(): boolean {
@@ -111,21 +114,59 @@ export class Pair {
     this.#replace(stamp.session, attempt => attempt.negotiation.receive(stamp, message.signal));
   }
 
+  /** The peer has vanished from the room and may come back: no link is tried, what it has missed is kept. */
+  suspend(error: MeshError): void {
+    this.#halt(error);
+    this.conversation.detach();
+    this.conversation.outbound.suspend(error);
+  }
+
+  /** The peer is back. */
+  resume(): void {
+    this.#closed = false;
+    this.#failures = 0;
+    this.#lost = false;
+    this.#enter();
+  }
+
+  /** Something may have happened to the link: asks the peer at once, mends what is dead, and does not wait where it paused. */
+  revive(): void {
+    const attempt = this.#attempt;
+    if (attempt?.open) {
+      if (this.conversation.plain || this.conversation.away) return;
+      void this.conversation.probe(CHECK_MS).then(alive => {
+        if (!alive) attempt.close(new MeshError('link-failed', 'The other side does not answer', {ids: [this.id]}));
+      });
+    } else if (!attempt && this.#retry && this.#failures > 0) {
+      this.#failures = 0;
+      this.#retryIn(0);
+    }
+  }
+
   /** One of the two is not in the room any more. */
   close(error: MeshError): void {
-    if (this.#closed) return;
+    this.#halt(error);
+    this.conversation.close(error);
+  }
+
+  #enter(): void {
+    if (this.initiator) this.#begin();
+    else this.#awaitOffer();
+  }
+
+  #halt(error: MeshError): void {
     this.#closed = true;
     this.#retry?.();
     this.#retry = undefined;
     this.#openSince = undefined;
-    this.conversation.close(error);
-    this.#attempt?.close(error);
+    const attempt = this.#attempt;
     this.#attempt = undefined;
+    attempt?.close(error);
   }
 
   /** The initiator's next attempt. */
   #begin(): void {
-    this.#replace(`${this.#options.boot}.${++this.#attempts}`, () => undefined);
+    this.#replace(`${this.#options.boot}.${this.#options.nextAttempt()}`, () => undefined);
   }
 
   /** Puts an attempt for a new session in the place of the present one. */

@@ -5,6 +5,7 @@ import {simplePeerLinks} from '../mesh/link/simple-peer.js';
 import {Mesh} from '../mesh/mesh.js';
 import type {MeshPeer} from '../mesh/pair.js';
 import {createDeepstreamSignalling} from '../mesh/signalling/deepstream.js';
+import {PageLife} from './page-life.js';
 import {checkOptions, iceServersOf} from './checks.js';
 import {
   IDLE_STATE, RoomErrorEvent, RoomMessageEvent,
@@ -26,6 +27,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   /** What has been made of a member; the mesh hands out another object when it changes. */
   readonly #told = new WeakMap<MeshPeer, PeerState>();
   #lastError: MeshError | undefined;
+  #life: PageLife | undefined;
   #joining: Promise<void> | undefined;
   #leaving: Promise<void> | undefined;
 
@@ -81,6 +83,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
       this.#mesh = this.#createMesh(url, list);
       signal?.addEventListener('abort', this.#onAbort, {once: true});
       globalThis.addEventListener?.('pagehide', this.#onPageHide);
+      this.#watch(this.#mesh);
       await this.#mesh.join(signal ? {signal} : {});
       this.#update();
     } catch (error) {
@@ -117,6 +120,13 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     mesh.addEventListener('status-change', () => this.#update());
     mesh.addEventListener('error', ({error}: MeshErrorEvent) => this.#report(error));
     return mesh;
+  }
+
+  #watch(mesh: Mesh): void {
+    const life = this.#life = new PageLife();
+    life.addEventListener('wake', () => mesh.revive());
+    life.addEventListener('sleep', () => mesh.sleep());
+    life.addEventListener('network-change', () => this.#update());
   }
 
   /** Tells the state of the mesh, once the mesh has confirmed it. */
@@ -176,6 +186,8 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   #stopListening(): void {
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     globalThis.removeEventListener?.('pagehide', this.#onPageHide);
+    this.#life?.close();
+    this.#life = undefined;
   }
 
   override addEventListener<K extends keyof RoomEventMap>(
@@ -207,11 +219,12 @@ function statusOf({status}: Mesh): RoomStatus {
   }
 }
 
-function peerState({id, name, link, plain, rttMs, reason}: MeshPeer): PeerState {
+function peerState({id, name, link, plain, rttMs, away, reason}: MeshPeer): PeerState {
   return Object.freeze({
     id, name, link,
     ...rttMs !== undefined && {rttMs},
     ...plain && {plain},
+    ...away && {away},
     ...reason !== undefined && {reason},
   });
 }

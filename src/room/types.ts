@@ -17,6 +17,8 @@ export interface PeerState {
   readonly rttMs?: number;
   /** Whether the peer speaks plain text only, like the page of the well-known tutorial. */
   readonly plain?: boolean;
+  /** Whether the peer stands still: its page is frozen, or its machine sleeps. It gets what is said when it is back. */
+  readonly away?: boolean;
   /** Why the link is `lost`, for the site's owner. */
   readonly reason?: string;
 }

@@ -11,6 +11,7 @@ li { display: flex; align-items: center; gap: .6em; min-inline-size: 0; }
 .you, .link { color: var(--_muted); font-size: .85em; }
 .link { display: block; }
 .connecting .avatar { background: none; outline: 1.5px dashed var(--_line); outline-offset: -1.5px; }
+.away .avatar { opacity: .5; }
 .lost .avatar { background: none; outline: 1.5px solid var(--_line); outline-offset: -1.5px; color: var(--_muted); }
 @container (inline-size < 40rem) {
   .count:not(:only-child) { display: none; }

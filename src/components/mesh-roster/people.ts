@@ -16,10 +16,10 @@ export interface PeopleOptions {
   readonly toggle: () => void;
 }
 
-function person(id: string, name: string, link: PeerState['link'] | 'self') {
+function person(id: string, name: string, link: PeerState['link'] | 'self', away = false) {
   const shown = displayName(id, name);
-  const words = LINK_WORDS[link];
-  return html`<li part="person" class=${link} title=${words ? `${shown}: ${words}` : shown}
+  const words = LINK_WORDS[link] ?? (away ? 'Away' : undefined);
+  return html`<li part="person" class=${away ? `${link} away` : link} title=${words ? `${shown}: ${words}` : shown}
     >${avatar(id, shown)}<div class="who"><div class="name"><bdi>${shown}</bdi>${link === 'self'
       ? html` <span class="you">you</span>`
       : nothing}</div>${words ? html`<span class="link">${words}</span>` : nothing}</div></li>`;
@@ -27,8 +27,8 @@ function person(id: string, name: string, link: PeerState['link'] | 'self') {
 
 /** The people of a room, oneself first, and the button that opens them where there is room for a strip only. */
 export const renderPeople = ({state: {peers, selfId}, name}: RoomView, {count, open, toggle}: PeopleOptions): TemplateResult =>
-  html`<ul part="list" role="list" aria-label="People in the room">${person(selfId, name, 'self')}${peers.map(({id, name, link}) =>
-    person(id, name, link))}</ul><button part="toggle" class="head" type="button" aria-expanded=${open} @click=${toggle}
+  html`<ul part="list" role="list" aria-label="People in the room">${person(selfId, name, 'self')}${peers.map(({id, name, link, away}) =>
+    person(id, name, link, away))}</ul><button part="toggle" class="head" type="button" aria-expanded=${open} @click=${toggle}
     ><bdi>${count}</bdi>${chevronIcon}</button>`;
 
 export const peopleStyles = [avatarStyles, styles];

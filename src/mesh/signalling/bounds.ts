@@ -14,11 +14,21 @@ export const PROBE_TIMEOUT_MS = 1_000;
 /** `close()`: taking oneself out of the List is two trips; a server that is away must not hold up a page that leaves. */
 export const LEAVE_TIMEOUT_MS = 1_000;
 
+/** After a page was frozen, or a machine slept: how long the server and every link have to answer. */
+export const CHECK_MS = 1_000;
+
 /** How often the server is asked whether it is there. Twice that without a word means that it is not. */
 export const HEARTBEAT_MS = 2_000;
 /** Pauses between attempts to connect again: from the first to the longest, each doubled and jittered by half. */
 export const RECONNECT_FIRST_MS = 100;
-export const RECONNECT_LONGEST_MS = 3_000;
+export const RECONNECT_LONGEST_MS = 1_000;
+/**
+ * After so many failures in a row, plain HTTP asks first whether anything is there: browsers hold back a WebSocket, by up to 5 s, when many
+ * before it have failed (Chromium's `WebSocketThrottler`, Firefox's `FailDelayManager`).
+ */
+export const KNOCK_AFTER = 3;
+/** The page's policy may forbid that request: a WebSocket is tried this often all the same. */
+export const KNOCK_TRUST_MS = 5_000;
 /**
  * How long after a reconnect members are kept who were there before and are not in the List now. A server that was restarted
  * has lost its Lists, and everybody enters again: they all notice within `RECONNECT_LONGEST_MS` at the latest.

@@ -53,6 +53,7 @@ export class WatchedSocket implements Socket {
   #inner: ClientSocket | undefined;
   #isLoginSent = false;
   #hasHeard = false;
+  #heard = 0;
   #silentBeats = 0;
   #lookedAt: number;
 
@@ -102,6 +103,16 @@ export class WatchedSocket implements Socket {
     }
   }
 
+  /** Messages that have come so far. */
+  get heard(): number {
+    return this.#heard;
+  }
+
+  /** Asks the server for a sign of life. */
+  ping(): void {
+    this.#inner?.sendParsedMessage({topic: TOPIC.CONNECTION, action: CONNECTION_ACTION.PING});
+  }
+
   /** Says `message` to the client as if the server had. */
   tell(message: Message): void {
     try {
@@ -125,6 +136,7 @@ export class WatchedSocket implements Socket {
 
   #receive(messages: readonly Message[]): void {
     this.#hasHeard = true;
+    this.#heard += messages.length;
     for (const message of messages) {
       for (const admitted of this.#options.watch.admit(withData(message))) {
         if (this.#inner) this.tell(admitted);

@@ -1,7 +1,7 @@
 /** Signalling over a deepstream server, by deepstream's own client: one connection is one client that never connects again. */
 import type {Cancel} from '../clock.js';
 import {MeshError, type MeshErrorCode} from '../errors.js';
-import {HANDSHAKE_TIMEOUT_MS, HEARTBEAT_MS, PROBE_TIMEOUT_MS} from './bounds.js';
+import {CHECK_MS, HANDSHAKE_TIMEOUT_MS, HEARTBEAT_MS, PROBE_TIMEOUT_MS} from './bounds.js';
 import {C, DeepstreamClient, type EventData, type Message, type RecordOfflineStore} from './deepstream-client.js';
 import {DeepstreamList} from './deepstream-list.js';
 import {DeepstreamProbe} from './deepstream-probe.js';
@@ -31,7 +31,8 @@ const NO_STORAGE: RecordOfflineStore = {
 /** Every attempt is a new client, so that nothing of a connection that failed is left in the next. */
 export const connectDeepstream: Connect = (options, events) => new DeepstreamConnection(options, events);
 
-export const createDeepstreamSignalling: CreateSignalling = options => new ListSignalling(connectDeepstream, options);
+export const createDeepstreamSignalling: CreateSignalling = options =>
+  new ListSignalling(connectDeepstream, options, (url, signal) => answersHttp(endpoint(url), signal));
 
 type Stage = 'connecting' | 'greeting' | 'open' | 'closed';
 
@@ -91,6 +92,17 @@ class DeepstreamConnection implements Connection {
   probe(ids: readonly PeerId[], done: ProbeAnswer): void {
     if (this.#stage === 'open') this.#probe.ask(ids, done);
     else done(undefined);
+  }
+
+  check(): void {
+    const socket = this.#socket;
+    // A greeting has a bound of its own.
+    if (this.#stage !== 'open' || !socket) return;
+    const {heard} = socket;
+    socket.ping();
+    this.#after(CHECK_MS, () => {
+      if (socket.heard === heard) this.#fail('server-lost', 'does not answer');
+    });
   }
 
   close(): void {

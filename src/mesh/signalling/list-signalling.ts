@@ -2,12 +2,12 @@
 import {systemClock, type Cancel, type Clock} from '../clock.js';
 import {MeshError} from '../errors.js';
 import {
-  HANDSHAKE_TIMEOUT_MS, LEAVE_TIMEOUT_MS, OPEN_ATTEMPTS, OPEN_TIMEOUT_MS, RECONNECT_FIRST_MS, RECONNECT_LONGEST_MS,
+  CHECK_MS, HANDSHAKE_TIMEOUT_MS, KNOCK_AFTER, KNOCK_TRUST_MS, LEAVE_TIMEOUT_MS, OPEN_ATTEMPTS, OPEN_TIMEOUT_MS, RECONNECT_FIRST_MS, RECONNECT_LONGEST_MS,
 } from './bounds.js';
 import {GhostWatch} from './ghosts.js';
 import {HeldMembers} from './held-members.js';
 import {Membership} from './membership.js';
-import type {Connect, Connection, WriteOutcome} from './port.js';
+import type {Connect, Connection, Knock, WriteOutcome} from './port.js';
 import type {RosterView} from './roster-view.js';
 import {
   SignalEvent, SignallingErrorEvent,
@@ -30,6 +30,7 @@ export class ListSignalling extends EventTarget implements Signalling {
   readonly selfId: PeerId;
   readonly #options: SignallingOptions;
   readonly #connect: Connect;
+  readonly #knock: Knock | undefined;
   readonly #clock: Clock;
   readonly #token: string;
   readonly #membership: Membership;
@@ -48,11 +49,15 @@ export class ListSignalling extends EventTarget implements Signalling {
   #onLeft: (() => void) | undefined;
   #failures = 0;
   #reconnect: Cancel | undefined;
+  #knocking: AbortController | undefined;
+  #dialledAt = 0;
   #dropped = 0;
 
-  constructor(connect: Connect, options: SignallingOptions) {
+  /** @param knock asks whether the server is there at all, where that is cheaper than a connection. */
+  constructor(connect: Connect, options: SignallingOptions, knock?: Knock) {
     super();
     this.#connect = connect;
+    this.#knock = knock;
     this.#options = options;
     this.selfId = options.selfId;
     this.#clock = options.clock ?? systemClock;
@@ -127,8 +132,41 @@ export class ListSignalling extends EventTarget implements Signalling {
     }
   }
 
+  revive(): void {
+    if (this.#closed || this.#opening) return;
+    if (this.#connection) this.#connection.check();
+    else if (this.#reconnect) this.#tryAgain();
+  }
+
+  /** Connects again, now. */
+  #tryAgain(): void {
+    this.#reconnect?.();
+    this.#reconnect = undefined;
+    this.#knocking?.abort();
+    const since = this.#clock.now() - this.#dialledAt;
+    if (this.#knock && this.#failures > KNOCK_AFTER && since < KNOCK_TRUST_MS) void this.#knockFirst(this.#knock);
+    else this.#start();
+  }
+
+  async #knockFirst(knock: Knock): Promise<void> {
+    const knocking = this.#knocking = new AbortController();
+    const cancel = this.#clock.after(CHECK_MS, () => knocking.abort());
+    const answers = await knock(this.#options.url, knocking.signal);
+    cancel();
+    if (this.#knocking !== knocking || this.#closed) return;
+    this.#knocking = undefined;
+    if (answers) this.#start();
+    else this.#retryLater();
+  }
+
+  #retryLater(): void {
+    const longest = Math.min(RECONNECT_LONGEST_MS, RECONNECT_FIRST_MS * 2 ** this.#failures++);
+    this.#reconnect = this.#clock.after(longest * (0.5 + this.#clock.random() / 2), () => this.#tryAgain());
+  }
+
   /** One attempt at one connection. */
   #start(): void {
+    this.#dialledAt = this.#clock.now();
     let connection: Connection | undefined;
     const current = (): boolean => this.#connection === connection;
     try {
@@ -217,8 +255,7 @@ export class ListSignalling extends EventTarget implements Signalling {
       this.#setStatus('reconnecting');
       this.#refused(new MeshError('server-lost', 'The connection to the server was lost', {cause: error}));
     }
-    const longest = Math.min(RECONNECT_LONGEST_MS, RECONNECT_FIRST_MS * 2 ** this.#failures++);
-    this.#reconnect = this.#clock.after(longest * (0.5 + this.#clock.random() / 2), () => this.#start());
+    this.#retryLater();
   }
 
   async #close(): Promise<void> {
@@ -241,6 +278,9 @@ export class ListSignalling extends EventTarget implements Signalling {
   /** Leaves nothing behind: no socket, no timer. */
   #end(): void {
     this.#reconnect?.();
+    this.#reconnect = undefined;
+    this.#knocking?.abort();
+    this.#knocking = undefined;
     this.#membership.stop();
     this.#ghosts.stop();
     this.#held.stop();

@@ -4,6 +4,7 @@
  */
 import {systemClock, type Cancel, type Clock} from '../clock.js';
 import {MeshError} from '../errors.js';
+import {CHECK_MS} from './bounds.js';
 import {ListSignalling} from './list-signalling.js';
 import type {Connect, Connection, ConnectionEvents, ConnectOptions, ProbeAnswer, WriteOutcome} from './port.js';
 import {RosterView} from './roster-view.js';
@@ -31,6 +32,8 @@ export interface MemoryFaults {
   loseWrite?(by: PeerId): 'before' | 'after' | undefined;
   /** The List cannot be read. */
   denyList?(by: PeerId): boolean;
+  /** What this one sends is swallowed, its connection stands. */
+  silence?(by: PeerId): boolean;
   /** The server does not find this one when it is asked who is there. */
   hideFromProbe?(id: PeerId): boolean;
 }
@@ -303,6 +306,13 @@ class MemoryConnection implements Connection {
     });
   }
 
+  check(): void {
+    const giveUp = this.#server.clock.after(CHECK_MS, () => {
+      if (!this.#closed) this.lose(new MeshError('server-lost', 'The server does not answer'));
+    });
+    this.#toServer(() => this.#server.deliver(this, giveUp));
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -323,7 +333,7 @@ class MemoryConnection implements Connection {
 
   #toServer(run: () => void): void {
     this.#server.clock.after(this.#server.latencyMs, () => {
-      if (!this.#closed) run();
+      if (!this.#closed && !this.#server.faults.silence?.(this.options.selfId)) run();
     });
   }
 }

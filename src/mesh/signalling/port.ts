@@ -65,6 +65,8 @@ export interface Connection {
   wish(isIn: boolean): void;
   /** Asks which of `ids` are there, that is, subscribed to their own signals. `done` is called once. */
   probe(ids: readonly PeerId[], done: ProbeAnswer): void;
+  /** Asks the server for a sign of life; the connection is over (`onClose`) when none comes within `CHECK_MS`. */
+  check(): void;
   /** Ends the connection; nothing is reported any more. Idempotent. */
   close(): void;
 }
@@ -79,6 +81,9 @@ export interface ConnectOptions {
   readonly explain: boolean;
   readonly clock: Clock;
 }
+
+/** Whether anything at all answers at an endpoint, by other means than a WebSocket. */
+export type Knock = (url: string, signal: AbortSignal) => Promise<boolean>;
 
 /** Starts to connect; the outcome is `onOpen` or `onClose`. @throws {MeshError} `bad-url` */
 export type Connect = (options: ConnectOptions, events: ConnectionEvents) => Connection;

@@ -65,6 +65,11 @@ export interface Signalling extends EventTarget {
   open(options?: {signal?: AbortSignal}): Promise<void>;
   /** Sends a signal to `to`. Not acknowledged: it may be lost, the caller repeats what matters. */
   emit(to: PeerId, message: SignalMessage): void;
+  /**
+   * Something may have happened to the connection: asks the server at once whether it is there, and connects anew if it is not.
+   * A connection that is being made anew does not wait for its pause to pass.
+   */
+  revive(): void;
   /** Leaves the List, then disconnects. Idempotent; settles within `LEAVE_TIMEOUT_MS` even if the server is gone. */
   close(): Promise<void>;
   addEventListener<K extends keyof SignallingEventMap>(

@@ -17,6 +17,8 @@ export interface LineEntry {
   readonly plainText: string | undefined;
   /** Transfer on the same channel that was sent before it; 0 for none. */
   readonly after: number;
+  /** Whether a peer that vanishes gets it when it is back. */
+  readonly keep: boolean;
   /** Number of the line; 0 until it has been handed over. */
   n: number;
   withdrawn: boolean;

@@ -20,6 +20,12 @@ export interface OutboundOptions {
   readonly onLost: (error: MeshError) => void;
 }
 
+export interface OutboundSendOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Whether the peer gets it later when it vanishes before and comes back. */
+  readonly keep?: boolean;
+}
+
 export class Outbound {
   readonly #options: OutboundOptions;
   readonly #lines: LineQueue;
@@ -60,15 +66,11 @@ export class Outbound {
    * @returns `undefined` when the transport took all of it at once, otherwise a promise for that, which rejects with `undelivered` or
    *   `aborted` when the message will not be sent.
    */
-  send(message: OutgoingMessage, signal?: AbortSignal): Promise<void> | undefined {
+  send(message: OutgoingMessage, {signal, keep = false}: OutboundSendOptions = {}): Promise<void> | undefined {
     const {head, plainText} = message;
     if (this.#plainLink) return this.#sendPlain(this.#plainLink, plainText) ? undefined : Promise.reject(this.#unreachable());
     if (message.lane === 'lines') {
-      const after = this.#transfers.openOn(head.channel);
-      const entry: LineEntry = {
-        head, body: message.body, plainText, after, n: 0, withdrawn: false, frame: undefined, waiting: undefined,
-      };
-      this.#lines.push(entry);
+      const entry = this.#push(message, keep);
       this.#pump();
       return entry.n > 0 ? undefined : this.#wait(entry, signal, () => this.#lines.withdraw(entry));
     }
@@ -76,6 +78,11 @@ export class Outbound {
     const taken = this.#wait(transfer, signal, () => this.#withdraw(transfer));
     this.#pump();
     return taken;
+  }
+
+  /** A line for a peer that has vanished: it goes when the peer is back, and nobody waits for that. */
+  keep(message: OutgoingMessage & {readonly lane: 'lines'}): void {
+    this.#push(message, true);
   }
 
   /** Goes on over a new, open link, from where the peer says that it stopped. */
@@ -113,6 +120,30 @@ export class Outbound {
     this.#armExpiry();
   }
 
+  /**
+   * The peer has vanished and may come back. What is kept for it waits without anybody waiting for that; the rest is given back to its
+   * sender with `error`. Messages may be sent while it is away.
+   */
+  suspend(error: MeshError): void {
+    this.detach();
+    this.#expiry?.();
+    this.#expiry = undefined;
+    for (const item of this.#all) {
+      if ('source' in item || (item.n === 0 && !item.keep)) {
+        item.waiting?.reject(error);
+        if ('source' in item) this.#transfers.withdraw(item);
+        else this.#lines.withdraw(item);
+      } else {
+        item.waiting?.resolve();
+      }
+    }
+  }
+
+  /** Bytes of lines that wait for the peer, or for its acknowledgement. */
+  get keptBytes(): number {
+    return this.#lines.entries.reduce((sum, {body}) => sum + body.length, 0);
+  }
+
   /** The peer has all lines up to `line`, and these transfers. */
   ack(line: number, done: readonly number[]): void {
     this.#lines.ack(line);
@@ -145,6 +176,13 @@ export class Outbound {
     if (!link) return;
     this.#lines.pump(link, () => this.#pump());
     if (this.#transfers.pumpable) this.#transfers.pump(link);
+  }
+
+  #push({head, body, plainText}: OutgoingMessage & {readonly lane: 'lines'}, keep: boolean): LineEntry {
+    const after = this.#transfers.openOn(head.channel);
+    const entry: LineEntry = {head, body, plainText, after, n: 0, keep, withdrawn: false, frame: undefined, waiting: undefined};
+    this.#lines.push(entry);
+    return entry;
   }
 
   /** A plain page has no use for anything but text, so that not sending it anything else is no failure. */

@@ -134,7 +134,7 @@ describe('A stream of messages to one peer', () => {
   it('gives up a message when asked, and what was sent after it still comes', async () => {
     await stage.link();
     const abort = new AbortController();
-    const given = stage.outbound.send(prepareMessage('file', large(1, 8_000_000)), abort.signal);
+    const given = stage.outbound.send(prepareMessage('file', large(1, 8_000_000)), {signal: abort.signal});
     void stage.outbound.send(prepareMessage('file', 'next'));
     abort.abort();
     expect(await given?.catch((error: unknown) => (error as MeshError).code)).to.equal('aborted');

@@ -46,7 +46,7 @@ export type LineFrame =
   | {readonly kind: 'name'; readonly name: string}
   | {readonly kind: 'ping'; readonly id: number; readonly line: number}
   | {readonly kind: 'pong'; readonly id: number}
-  | {readonly kind: 'bye'};
+  | {readonly kind: 'away' | 'bye'};
 
 export interface TransferOpen {
   readonly transfer: number;
@@ -76,6 +76,8 @@ export const encodeName = (name: string): string => JSON.stringify(['name', name
 /** @param line number of the last line that was sent before it. */
 export const encodePing = (id: number, line: number): string => `["ping",${id},${line}]`;
 export const encodePong = (id: number): string => `["pong",${id}]`;
+/** This side is about to stand still; its next frame, whichever, ends that. */
+export const AWAY = '["away"]';
 export const BYE = '["bye"]';
 
 /** The part of a JSON line that is the same for every receiver, so that a broadcast is encoded once. */
@@ -135,6 +137,7 @@ export function decodeLine(data: string | ArrayBuffer): LineFrame | undefined {
       return isCountOrZero(a) && isCountOrZero(b) ? {kind, id: a, line: b} : undefined;
     case 'pong':
       return isCountOrZero(a) ? {kind, id: a} : undefined;
+    case 'away':
     case 'bye':
       return {kind};
     default:

@@ -1,0 +1,63 @@
+/** What a page lives through, as two events: it is about to stand still, or it may have stood still. See `docs/resume.md`. */
+
+/** The page looks at its own clock this often … */
+const TICK_MS = 5_000;
+/** … and has stood still when it looks this much too late. Timers of hidden pages come late too, by up to a minute; asking costs little. */
+const GAP_MS = 3_000;
+
+interface PageLifeEventMap {
+  /** Nothing may run here any more from now on. */
+  sleep: Event;
+  /** What was known of the server and of links may be out of date. */
+  wake: Event;
+  /** The device went online or offline, or says so. */
+  'network-change': Event;
+}
+
+/** Watches the page from its construction until `close()`. Where there is no page, nothing happens. */
+export class PageLife extends EventTarget {
+  readonly #watching = new AbortController();
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #lookedAt = Date.now();
+
+  constructor() {
+    super();
+    const {document} = globalThis;
+    const {connection} = (globalThis.navigator ?? {}) as {connection?: EventTarget};
+    const wake = () => this.#tell('wake');
+    const sleep = () => this.#tell('sleep');
+    this.#on(document, 'freeze', sleep);
+    this.#on(document, 'resume', wake);
+    this.#on(document, 'visibilitychange', () => document.visibilityState === 'visible' && wake());
+    this.#on(globalThis, 'pagehide', event => (event as PageTransitionEvent).persisted && sleep());
+    this.#on(globalThis, 'pageshow', event => (event as PageTransitionEvent).persisted && wake());
+    this.#on(globalThis, 'online', () => {
+      this.#tell('network-change');
+      wake();
+    });
+    this.#on(globalThis, 'offline', () => this.#tell('network-change'));
+    this.#on(connection, 'change', wake);
+    if (document) this.#timer = setInterval(() => this.#look(), TICK_MS);
+  }
+
+  close(): void {
+    this.#watching.abort();
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const now = Date.now();
+    // Also when the clock was set back: what was known then is as old as it may be.
+    const gap = Math.abs(now - this.#lookedAt - TICK_MS) > GAP_MS;
+    this.#lookedAt = now;
+    if (gap) this.#tell('wake');
+  }
+
+  #on(target: EventTarget | undefined, type: string, run: (event: Event) => unknown): void {
+    target?.addEventListener?.(type, run, {signal: this.#watching.signal});
+  }
+
+  #tell(type: keyof PageLifeEventMap): void {
+    this.dispatchEvent(new Event(type));
+  }
+}
