@@ -2,7 +2,8 @@
 import {systemClock, type Cancel, type Clock} from '../clock.js';
 import {MeshError} from '../errors.js';
 import {
-  CHECK_MS, HANDSHAKE_TIMEOUT_MS, KNOCK_AFTER, KNOCK_TRUST_MS, LEAVE_TIMEOUT_MS, OPEN_ATTEMPTS, OPEN_TIMEOUT_MS, RECONNECT_FIRST_MS, RECONNECT_LONGEST_MS,
+  CHECK_MS, HANDSHAKE_TIMEOUT_MS, KNOCK_AFTER, KNOCK_TRUST_MS, LEAVE_TIMEOUT_MS, OPEN_ATTEMPTS, OPEN_TIMEOUT_MS, RECONNECT_FIRST_MS,
+  RECONNECT_LONGEST_MS,
 } from './bounds.js';
 import {GhostWatch} from './ghosts.js';
 import {HeldMembers} from './held-members.js';
