@@ -13,6 +13,11 @@ export interface ServerLimits {
   readonly messagesPerSecond: number;
   /** Milliseconds in which a new socket must log in. */
   readonly loginMs: number;
+  /**
+   * Milliseconds without a message after which a socket is cut although it answers pings: a frozen page, whose browser does that for it.
+   * deepstream's clients say something every 30 s at the latest, from a hidden page every minute.
+   */
+  readonly silentMs: number;
   /** Sockets overall. */
   readonly sockets: number;
   /** Lists and signal names that one socket may be subscribed to. */
@@ -30,6 +35,7 @@ export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
   messageBurst: 4000,
   messagesPerSecond: 1000,
   loginMs: 5000,
+  silentMs: 150_000,
   sockets: 4096,
   subscriptionsPerSocket: 256,
   listsPerUser: 64,

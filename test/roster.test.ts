@@ -10,7 +10,7 @@ import {after, describe, it} from 'node:test';
 import {LEASE_MS, SUSPECT_MS, ABSENCE_MS} from '../src/mesh/signalling/bounds.js';
 import {sameMembers, until} from '../src/mesh/signalling/compliance.js';
 import type {Signalling} from '../src/mesh/signalling/types.js';
-import {startLatencyProxy} from './helpers/latency-proxy.js';
+import {startFaultProxy} from './helpers/fault-proxy.js';
 import {createNodeSignalling} from './helpers/node-signalling.js';
 import {entriesOf, plainClient, startOurs, startStock, untilEntries} from './helpers/signalling-servers.js';
 
@@ -70,7 +70,7 @@ for (const start of [startOurs, startStock]) {
         for (const n of SIZES) {
           it(`${n} join${mixed ? ` and ${n} leave` : ''} at one instant, round trip ${rttMs} ms, ${count} rounds`, async () => {
             const server = await start();
-            const proxy = await startLatencyProxy({targetPort: server.port, delayMs: rttMs / 2});
+            const proxy = await startFaultProxy({targetPort: server.port, delayMs: rttMs / 2});
             const plain = await plainClient(server.url);
             const url = rttMs === 0 ? server.url : `ws://127.0.0.1:${proxy.port}/deepstream`;
             const results: Round[] = [];

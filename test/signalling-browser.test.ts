@@ -10,7 +10,7 @@ import {browserOptions} from '../scripts/build/vendors.js';
 import {launchChromium, launchFirefox, newTab, type Tab} from './helpers/browser.js';
 import type {RemoteServer} from './helpers/compliance-page.js';
 import {findFirefox} from './helpers/firefox.js';
-import {startLatencyProxy, type LatencyProxy} from './helpers/latency-proxy.js';
+import {startFaultProxy, type FaultProxy} from './helpers/fault-proxy.js';
 import {startOurs, startStock, type SignallingServer} from './helpers/signalling-servers.js';
 
 /** The browser itself tells of every address where it finds nobody, here while the server was away. */
@@ -42,14 +42,14 @@ async function startPage(): Promise<{url: string; stop(): Promise<void>}> {
 /** The servers that the page asks for, one at a time. */
 async function serveTo({page}: Tab): Promise<void> {
   let server: SignallingServer;
-  let proxy: LatencyProxy;
+  let proxy: FaultProxy;
   const start = (name: string, port?: number): Promise<SignallingServer> => (name === 'ours' ? startOurs : startStock)(port);
   await page.exposeFunction('startServer', async (name: string): Promise<RemoteServer> => {
     server = await start(name);
-    proxy = await startLatencyProxy({targetPort: server.port});
+    proxy = await startFaultProxy({targetPort: server.port});
     return {guarded: server.guarded, direct: server.url, url: `ws://127.0.0.1:${proxy.port}/deepstream`};
   });
-  await page.exposeFunction('disconnect', () => proxy.dropConnections());
+  await page.exposeFunction('disconnect', () => proxy.cut());
   await page.exposeFunction('stopServer', () => server.stop());
   await page.exposeFunction('startAgain', async () => { server = await start(server.name, server.port); });
   await page.exposeFunction('cleanUp', async () => {

@@ -8,7 +8,7 @@ import {MeshError} from '../src/mesh/errors.js';
 import {HANDSHAKE_TIMEOUT_MS, HEARTBEAT_MS, LEAVE_TIMEOUT_MS} from '../src/mesh/signalling/bounds.js';
 import {until} from '../src/mesh/signalling/compliance.js';
 import type {SignallingErrorEvent} from '../src/mesh/signalling/types.js';
-import {startLatencyProxy} from './helpers/latency-proxy.js';
+import {startFaultProxy} from './helpers/fault-proxy.js';
 import {createNodeSignalling} from './helpers/node-signalling.js';
 import {startOurs, startStock} from './helpers/signalling-servers.js';
 import {startStockServer} from './helpers/stock-server.js';
@@ -165,21 +165,21 @@ describe('open() at a bad endpoint', {timeout: 120_000, concurrency: false}, () 
 describe('a server that goes silent', {timeout: 60_000}, () => {
   it('is noticed by its missing heartbeats, and close() does not wait for it', async () => {
     const server = await startOurs();
-    const proxy = await startLatencyProxy({targetPort: server.port});
+    const proxy = await startFaultProxy({targetPort: server.port});
     const create = (): ReturnType<typeof createNodeSignalling> =>
       createNodeSignalling({url: `ws://127.0.0.1:${proxy.port}/deepstream`, list: 'silent', selfId: 'ada'});
     const ada = create();
     await ada.open();
-    proxy.silent = true;
+    proxy.swallow = 'everything';
     const start = performance.now();
     const lost = new Promise<SignallingErrorEvent>(resolve => ada.addEventListener('error', resolve));
     assert.equal((await lost).error.code, 'server-lost');
     const noticed = performance.now() - start;
     assert.ok(noticed < 4 * HEARTBEAT_MS, `${noticed} ms`);
-    proxy.silent = false;
-    proxy.dropConnections();
+    proxy.swallow = 'nothing';
+    proxy.cut();
     await until(ada, () => ada.status === 'open', 'status-change');
-    proxy.silent = true;
+    proxy.swallow = 'everything';
     const closing = performance.now();
     await ada.close();
     const closed = performance.now() - closing;

@@ -2,7 +2,7 @@ import {describe, it} from 'node:test';
 import type {EventData} from '@deepstream/protobuf/dist/types/all.js';
 import {signallingCompliance, type SignallingHarness} from '../src/mesh/signalling/compliance.js';
 import {createMemorySignalling, ListChangeEvent, MemorySignallingServer} from '../src/mesh/signalling/memory.js';
-import {startLatencyProxy} from './helpers/latency-proxy.js';
+import {startFaultProxy} from './helpers/fault-proxy.js';
 import {createNodeSignalling} from './helpers/node-signalling.js';
 import {entriesOf, plainClient, untilEntries, startOurs, startStock, type StartSignallingServer} from './helpers/signalling-servers.js';
 
@@ -40,14 +40,14 @@ const memoryHarness = (guarded: boolean) => async (): Promise<SignallingHarness>
 const deepstreamHarness = (start: StartSignallingServer) => async (): Promise<SignallingHarness> => {
   let server = await start();
   const {port, guarded} = server;
-  const proxy = await startLatencyProxy({targetPort: port});
+  const proxy = await startFaultProxy({targetPort: port});
   let plain = await plainClient(server.url);
   return {
     guarded,
     create: options => createNodeSignalling({url: `ws://127.0.0.1:${proxy.port}/deepstream`, ...options}),
     entries: list => entriesOf(plain, list),
     until: (list, holds) => untilEntries(plain, list, holds),
-    disconnect: () => proxy.dropConnections(),
+    disconnect: () => proxy.cut(),
     async restart() {
       plain.close();
       await server.stop();

@@ -28,6 +28,8 @@ export class Connection {
   phase: Phase = 'new';
   /** When the last byte came, in the milliseconds of `performance.now()`. */
   lastSeenAt: number;
+  /** When the last message came, in the same. */
+  lastMessageAt: number;
   /** The user that this socket speaks for, once it is bound. */
   userId: string | undefined;
   /** The name that it gave at login without proving it by a token: a hint at which id it will add. */
@@ -46,7 +48,7 @@ export class Connection {
   constructor(socket: WebSocket, remoteAddress: string, counters: Counters, burst: number, now: number) {
     this.socket = socket;
     this.#counters = counters;
-    this.openedAt = this.lastSeenAt = this.#tokensAt = now;
+    this.openedAt = this.lastSeenAt = this.lastMessageAt = this.#tokensAt = now;
     this.#tokens = burst;
     this.handshake = {remoteAddress, headers: {}, referer: undefined, connection: this};
     socket.once('close', () => {

@@ -94,6 +94,13 @@ describe('sockets', {timeout: 60_000}, () => {
     assert.equal(server.health().cut.silent, 1);
   });
 
+  it('cuts a page that answers pings and has said nothing for long: a frozen one', async () => {
+    await start({limits: {silentMs: 300}, heartbeatMs: 50});
+    const raw = await RawSocket.logIn(url);
+    assert.equal((await raw.closed).code, 1006);
+    assert.equal(server.health().cut.silent, 1);
+  });
+
   it('bounds the number of sockets and of subscriptions', async () => {
     await start({limits: {sockets: 2, subscriptionsPerSocket: 3}});
     const [one, two] = [await RawSocket.logIn(url), await RawSocket.logIn(url)];

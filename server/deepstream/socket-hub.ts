@@ -41,7 +41,8 @@ export interface SocketHubHandlers {
  * and (through `admit`) right. So nothing that deepstream mishandles reaches it, without a patch to its code.
  *
  * Heartbeats are WebSocket pings from this side. Browsers answer those below the page, so that a background tab whose timers
- * are throttled counts as alive; deepstream's own heartbeat expects the page's timers to run.
+ * are throttled counts as alive; deepstream's own heartbeat expects the page's timers to run. Whether a page is frozen shows in whether
+ * it still says anything, for which there is more time.
  */
 export class SocketHub implements DeepstreamHTTPService {
   readonly description = 'Mesh Room sockets';
@@ -174,7 +175,7 @@ export class SocketHub implements DeepstreamHTTPService {
   #receive(connection: Connection, data: Buffer, isBinary: boolean): void {
     if (connection.phase === 'closing') return;
     const {counters, limits} = this.#options;
-    const now = connection.lastSeenAt = performance.now();
+    const now = connection.lastSeenAt = connection.lastMessageAt = performance.now();
     if (!isBinary) return connection.end(1003, 'Text frames are not part of the protocol.', 'protocol');
     if (!connection.spend(now, limits.messageBurst, limits.messagesPerSecond)) {
       return connection.end(1008, 'Too many messages.', 'rate');
@@ -206,9 +207,10 @@ export class SocketHub implements DeepstreamHTTPService {
     const stalled = now - this.#beatAt > 2 * heartbeatMs;
     this.#beatAt = now;
     for (const connection of this.connections) {
-      if (stalled) connection.lastSeenAt = now;
+      if (stalled) connection.lastSeenAt = connection.lastMessageAt = now;
       if (connection.phase === 'closing') continue;
-      if (now - connection.lastSeenAt > SILENT_HEARTBEATS * heartbeatMs) connection.terminate('silent');
+      const isSilent = now - connection.lastSeenAt > SILENT_HEARTBEATS * heartbeatMs || now - connection.lastMessageAt > limits.silentMs;
+      if (isSilent) connection.terminate('silent');
       else if (connection.phase !== 'open' && now - connection.openedAt > limits.loginMs) {
         // Not deepstream's AUTHENTICATION_TIMEOUT: its client would never connect again, however late its user logs in.
         connection.end(1008, 'Log in first.', 'login');

@@ -28,12 +28,13 @@ const embed = (script: string): string => `<!doctype html>
   const element = document.querySelector('mesh-room');
   window.heard = [];
   element.addEventListener('mesh-message', ({from, channel, data}) => window.heard.push({from, channel, data}));
+  if (params.has('url')) element.setAttribute('url', params.get('url'));
   if (params.has('name')) element.setAttribute('name', params.get('name'));
   if (params.has('room')) element.setAttribute('room', params.get('room'));
 </script>`;
 
-/** A site of another origin than the server's, whose page is the embed: `/?room=…&name=…`. */
-export const serveEmbed = (server: MeshServer): Promise<Site> =>
+/** A site of another origin than the server's, whose page is the embed: `/?room=…&name=…&url=…`. */
+export const serveEmbed = (server: Pick<MeshServer, 'url'>): Promise<Site> =>
   servePages({'/': embed(new URL('mesh-room.js', server.url).href)});
 
 export interface RoomTab extends Tab {
@@ -42,9 +43,10 @@ export interface RoomTab extends Tab {
 
 /** Opens the embed; without a room it waits for `enter`. */
 export async function openRoom(
-  browser: Browser, site: Site, name: string, room?: string, options: TabOptions = {},
+  browser: Browser, site: Site, name: string, room?: string, options: TabOptions & {readonly url?: string} = {},
 ): Promise<RoomTab> {
   const url = new URL(site.url);
+  if (options.url !== undefined) url.searchParams.set('url', options.url);
   url.searchParams.set('name', name);
   if (room !== undefined) url.searchParams.set('room', room);
   const tab = await newTab(browser, url.href, options);
@@ -97,3 +99,6 @@ export async function lines(page: Page, count: number): Promise<readonly string[
   }
   return texts();
 }
+
+/** Whether the browser itself said so on the console when it could not connect; nothing of ours may be there. */
+export const isOfBrowser = (error: string): boolean => /WebSocket connection|Failed to load resource/.test(error);

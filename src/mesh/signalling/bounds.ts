@@ -29,6 +29,14 @@ export const RECONNECT_LONGEST_MS = 1_000;
 export const KNOCK_AFTER = 3;
 /** The page's policy may forbid that request: a WebSocket is tried this often all the same. */
 export const KNOCK_TRUST_MS = 5_000;
+/** How long such a request may take: it is two round trips, three with TLS. */
+export const KNOCK_MS = 700;
+/**
+ * A connection that does not come about may hang in a network that swallowed its first packets. Meanwhile requests follow at this pause;
+ * when one is answered, and the connection has had this many times as long, it is made anew.
+ */
+export const DOUBT_MS = 200;
+export const DOUBT_FACTOR = 4;
 /**
  * How long after a reconnect members are kept who were there before and are not in the List now. A server that was restarted
  * has lost its Lists, and everybody enters again: they all notice within `RECONNECT_LONGEST_MS` at the latest.

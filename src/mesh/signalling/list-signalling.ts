@@ -2,8 +2,8 @@
 import {systemClock, type Cancel, type Clock} from '../clock.js';
 import {MeshError} from '../errors.js';
 import {
-  CHECK_MS, HANDSHAKE_TIMEOUT_MS, KNOCK_AFTER, KNOCK_TRUST_MS, LEAVE_TIMEOUT_MS, OPEN_ATTEMPTS, OPEN_TIMEOUT_MS, RECONNECT_FIRST_MS,
-  RECONNECT_LONGEST_MS,
+  CHECK_MS, DOUBT_FACTOR, DOUBT_MS, HANDSHAKE_TIMEOUT_MS, KNOCK_AFTER, KNOCK_MS, KNOCK_TRUST_MS, LEAVE_TIMEOUT_MS, OPEN_ATTEMPTS,
+  OPEN_TIMEOUT_MS, RECONNECT_FIRST_MS, RECONNECT_LONGEST_MS,
 } from './bounds.js';
 import {GhostWatch} from './ghosts.js';
 import {HeldMembers} from './held-members.js';
@@ -139,25 +139,54 @@ export class ListSignalling extends EventTarget implements Signalling {
     else if (this.#reconnect) this.#tryAgain();
   }
 
-  /** Connects again, now. */
-  #tryAgain(): void {
+  #stopAsking(): void {
     this.#reconnect?.();
     this.#reconnect = undefined;
     this.#knocking?.abort();
+    this.#knocking = undefined;
+  }
+
+  /** Connects again, now. */
+  #tryAgain(): void {
+    this.#stopAsking();
     const since = this.#clock.now() - this.#dialledAt;
     if (this.#knock && this.#failures > KNOCK_AFTER && since < KNOCK_TRUST_MS) void this.#knockFirst(this.#knock);
     else this.#start();
   }
 
   async #knockFirst(knock: Knock): Promise<void> {
-    const knocking = this.#knocking = new AbortController();
-    const cancel = this.#clock.after(CHECK_MS, () => knocking.abort());
-    const answers = await knock(this.#options.url, knocking.signal);
-    cancel();
-    if (this.#knocking !== knocking || this.#closed) return;
-    this.#knocking = undefined;
+    const answers = await this.#ask(knock);
+    if (answers === undefined) return;
     if (answers) this.#start();
     else this.#retryLater();
+  }
+
+  /** Whether anything answers at the endpoint; `undefined` when that is of no interest any more. */
+  async #ask(knock: Knock): Promise<boolean | undefined> {
+    const knocking = this.#knocking = new AbortController();
+    const cancel = this.#clock.after(KNOCK_MS, () => knocking.abort());
+    const answers = await knock(this.#options.url, knocking.signal);
+    cancel();
+    if (this.#knocking !== knocking) return undefined;
+    this.#knocking = undefined;
+    return this.#closed ? undefined : answers;
+  }
+
+  /** While `connection` does not come about, asks whether the server answers others. */
+  #doubt(connection: Connection, knock: Knock): void {
+    this.#reconnect = this.#clock.after(DOUBT_MS, () => void (async () => {
+      this.#reconnect = undefined;
+      const pending = (): boolean => this.#connection === connection && !this.#online && !this.#closed;
+      if (!pending()) return;
+      const askedAt = this.#clock.now();
+      const answers = await this.#ask(knock);
+      if (answers === undefined || !pending()) return;
+      const now = this.#clock.now();
+      if (!answers || now - this.#dialledAt < Math.max(CHECK_MS, DOUBT_FACTOR * (now - askedAt))) return this.#doubt(connection, knock);
+      connection.close();
+      this.#connection = undefined;
+      this.#start();
+    })());
   }
 
   #retryLater(): void {
@@ -187,6 +216,7 @@ export class ListSignalling extends EventTarget implements Signalling {
           onClose: error => current() && this.#onClose(error),
         });
       this.#connection = connection;
+      if (this.#knock && this.#status === 'reconnecting') this.#doubt(connection, this.#knock);
     } catch (error) {
       this.#onClose(error instanceof MeshError ? error : new MeshError('server-unreachable', String(error), {cause: error}));
     }
@@ -194,6 +224,7 @@ export class ListSignalling extends EventTarget implements Signalling {
 
   #onOpen(): void {
     this.#online = true;
+    this.#stopAsking();
     this.#failures = 0;
     this.#membership.connected();
   }
@@ -233,6 +264,7 @@ export class ListSignalling extends EventTarget implements Signalling {
   }
 
   #onClose(error: MeshError): void {
+    this.#stopAsking();
     this.#connection = undefined;
     this.#view = undefined;
     this.#online = false;
@@ -278,10 +310,7 @@ export class ListSignalling extends EventTarget implements Signalling {
 
   /** Leaves nothing behind: no socket, no timer. */
   #end(): void {
-    this.#reconnect?.();
-    this.#reconnect = undefined;
-    this.#knocking?.abort();
-    this.#knocking = undefined;
+    this.#stopAsking();
     this.#membership.stop();
     this.#ghosts.stop();
     this.#held.stop();
