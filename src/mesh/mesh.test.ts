@@ -332,6 +332,45 @@ describe('Mesh', () => {
     world.expectFullMesh();
   });
 
+  it('keeps for who vanished what is said meanwhile, once and in order, and nothing for who said goodbye', async () => {
+    await world.join('a', 'b', 'c');
+    await world.clock.run(100);
+    await world.member('a').mesh.send('before');
+    // Nothing of b gets through, and the server has cut it.
+    world.server.faults.silence = id => id === 'b';
+    world.server.disconnect('b');
+    for (const link of [...world.network.links]) link.silence(true);
+    await world.clock.run(3_000);
+    for (const link of [...world.network.links]) link.silence(false);
+    expect(world.member('a').mesh.peers.map(({id}) => id)).to.deep.equal(['c']);
+    for (const line of ['one', 'two', 'three']) await world.member('a').mesh.send(line);
+    await world.member('c').mesh.send('four');
+    world.server.faults.silence = () => false;
+    await world.clock.run(20_000);
+    world.expectFullMesh();
+    expect(world.member('b').from('a')).to.deep.equal(['before', 'one', 'two', 'three']);
+    expect(world.member('b').from('c')).to.deep.equal(['four']);
+    void world.member('c').mesh.leave();
+    await world.clock.run(100);
+    await world.member('a').mesh.send('not for c');
+    expect(world.member('a').mesh.peers.map(({id}) => id)).to.deep.equal(['b']);
+    world.members.delete('c');
+  });
+
+  it('asks server and links at once when it is told to, and mends what is dead', async () => {
+    await world.join('a', 'b', 'c');
+    await world.clock.run(100);
+    world.server.faults.silence = id => id === 'b';
+    [...world.network.links][0]?.silence(true);
+    await world.clock.run(100);
+    world.server.faults.silence = () => false;
+    world.server.kill('b');
+    for (const {mesh} of world.all) mesh.revive();
+    await world.clock.run(2_500);
+    world.expectFullMesh();
+    expect(world.server.entries(LIST)).to.have.members(['a', 'b', 'c']);
+  });
+
   it('ends as a full mesh, every line at every member once and in order, whatever links, signals and server do', async function () {
     this.timeout(60_000);
     const step = fc.oneof(

@@ -4,7 +4,7 @@
  */
 import {systemClock, type Cancel, type Clock} from '../clock.js';
 import {MeshError} from '../errors.js';
-import {CHECK_MS} from './bounds.js';
+import {CHECK_MS, HANDSHAKE_TIMEOUT_MS} from './bounds.js';
 import {ListSignalling} from './list-signalling.js';
 import type {Connect, Connection, ConnectionEvents, ConnectOptions, ProbeAnswer, WriteOutcome} from './port.js';
 import {RosterView} from './roster-view.js';
@@ -125,7 +125,7 @@ export class MemorySignallingServer extends EventTarget {
     }
   }
 
-  /** Ends one user's connections without its noticing: it is dead, and what it would do reaches nobody. */
+  /** Ends one user's connections without its noticing, until it asks. */
   kill(id: PeerId): void {
     for (const connection of [...this.#connections]) if (connection.options.selfId === id) connection.close();
   }
@@ -261,12 +261,17 @@ class MemoryConnection implements Connection {
   readonly #server: MemorySignallingServer;
   #version = 0;
   #closed = false;
+  /** The wait for the server to take the connection. */
+  readonly #handshake: Cancel;
 
   constructor(server: MemorySignallingServer, options: ConnectOptions, events: ConnectionEvents) {
     this.#server = server;
     this.options = options;
     this.events = events;
+    const giveUp = () => this.lose(new MeshError('server-unreachable', 'Nobody answers'));
+    this.#handshake = server.clock.after(HANDSHAKE_TIMEOUT_MS, giveUp);
     this.#toServer(() => {
+      this.#handshake();
       if (server.reachable) server.accept(this);
       else server.deliver(this, () => this.lose(new MeshError('server-unreachable', 'Nobody is there')));
     });
@@ -308,7 +313,7 @@ class MemoryConnection implements Connection {
 
   check(): void {
     const giveUp = this.#server.clock.after(CHECK_MS, () => {
-      if (!this.#closed) this.lose(new MeshError('server-lost', 'The server does not answer'));
+      this.lose(new MeshError('server-lost', 'The server does not answer'));
     });
     this.#toServer(() => this.#server.deliver(this, giveUp));
   }
@@ -316,6 +321,7 @@ class MemoryConnection implements Connection {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#handshake();
     // The server learns of it at once: a connection that is closed has nothing more to say.
     this.#server.forget(this);
   }
