@@ -135,7 +135,7 @@ export class Pair {
     if (attempt?.open) {
       if (this.conversation.plain || this.conversation.away) return;
       void this.conversation.probe(CHECK_MS).then(alive => {
-        if (!alive) attempt.close(new MeshError('link-failed', 'The other side does not answer', {ids: [this.id]}));
+        if (!alive && !this.conversation.away) attempt.close(new MeshError('link-failed', 'The other side does not answer', {ids: [this.id]}));
       });
     } else if (!attempt && this.#retry && this.#failures > 0) {
       this.#failures = 0;
