@@ -357,6 +357,28 @@ describe('Mesh', () => {
     world.members.delete('c');
   });
 
+  it('takes a line for sent when who has not got it vanishes, and brings it when that one is back', async () => {
+    await world.join('a', 'b', 'c');
+    await world.clock.run(100);
+    world.server.faults.silence = id => id === 'b';
+    for (const link of [...world.network.links]) link.silence(true);
+    world.network.reachable = false;
+    world.member('a').mesh.revive();
+    await world.clock.run(1_500);
+    let settled = 'waiting';
+    void world.member('a').mesh.send('pending').then(() => settled = 'sent', (error: unknown) => settled = String(error));
+    await world.clock.run(100);
+    world.server.disconnect('b');
+    await world.clock.run(3_000);
+    world.network.reachable = true;
+    world.server.faults.silence = () => false;
+    for (const link of [...world.network.links]) link.silence(false);
+    await world.clock.run(25_000);
+    expect(settled).to.equal('sent');
+    expect(world.member('b').from('a')).to.deep.equal(['pending']);
+    world.expectFullMesh();
+  });
+
   it('asks server and links at once when it is told to, and mends what is dead', async () => {
     await world.join('a', 'b', 'c');
     await world.clock.run(100);
