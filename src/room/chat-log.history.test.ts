@@ -121,6 +121,20 @@ describe('ChatLog with a store', () => {
     assert.deepEqual(ada.texts.map(({status, deliveredTo}) => [status, deliveredTo.length]), [['sent', 1], ['sent', 1], ['sent', 1]]);
   });
 
+  it('waits for nobody with what is said while it joins a room that is empty', async () => {
+    let join = () => {};
+    hub.gate = new Promise(resolve => {
+      join = resolve;
+    });
+    const ada = new Person(hub, 'Ada');
+    const joined = ada.join();
+    const said = ['one', 'two'].map(text => ada.log.say(text));
+    join();
+    await joined;
+    await Promise.all([...said, ada.log.say('three')]);
+    assert.deepEqual(ada.texts.map(({status}) => status), ['sent', 'sent', 'sent']);
+  });
+
   it('brings a message to one person when there is a link, and to the others at once', async () => {
     const [ada, bo, cy] = await people('Ada', 'Bo', 'Cy');
     ada.room!.see(bo.room!.selfId, {link: 'lost'});

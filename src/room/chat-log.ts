@@ -138,13 +138,14 @@ export class ChatLog extends EventTarget {
   async say(text: string, name = ''): Promise<void> {
     if (typeof text !== 'string' || !text.trim()) throw new MeshError('bad-data', 'say() needs text');
     if (text.length > MAX_TEXT) throw new MeshError('too-large', `a message has at most ${MAX_TEXT} characters, this one ${text.length}`);
-    const waiting = this.#unsent().filter(({status}) => status === 'waiting').length;
-    if (waiting >= MAX_WAITING) throw new MeshError('flood', `${MAX_WAITING} messages wait to be sent already`);
+    const waiting = this.#unsent().filter(({status}) => status === 'waiting');
+    if (waiting.length >= MAX_WAITING) throw new MeshError('flood', `${MAX_WAITING} messages wait to be sent already`);
     const id = this.#newId();
     const {status, selfId = '', peers} = this.#session?.state ?? {};
     // Nobody is waiting for what is said to an empty room, unless there is something before it that waits.
-    const alone = status === 'joined' && !peers?.length && !waiting && !this.#early;
-    const sent = alone ? undefined : this.#outbox.promise(id);
+    const casual = waiting.every(line => this.#outbox.isCasual(line.id)) && (status === 'joining' || (status === 'joined' && !peers?.length));
+    const alone = casual && status === 'joined' && !waiting.length && !this.#early;
+    const sent = alone ? undefined : this.#outbox.promise(id, casual);
     this.#add({
       kind: 'text', id, from: selfId, name: cleanName(name), own: true, text, at: this.#now(), status: alone ? 'sent' : 'waiting',
       deliveredTo: NOBODY,

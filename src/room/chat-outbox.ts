@@ -44,7 +44,7 @@ export class Outbox {
   /** Ids of messages that the room has taken for a peer, over the link that is there, by the peer's id. */
   readonly #handed = new Map<string, Set<string>>();
   readonly #timers = new Set<() => void>();
-  /** Messages that were said while the room was being joined: for who is there then, even if that is nobody. */
+  /** Messages for whoever is in the room once it is joined, even if that is nobody. */
   readonly #casual = new Set<string>();
   #session: RoomSession | undefined;
 
@@ -75,10 +75,17 @@ export class Outbox {
     this.#reject(new MeshError('aborted', 'the messages of this room were removed before this one was sent'));
   }
 
-  /** Settles when message `id` has been sent, or has failed. */
-  promise(id: string): Promise<void> {
-    if (this.#session?.state.status === 'joining') this.#casual.add(id);
+  /**
+   * Settles when message `id` has been sent, or has failed.
+   * @param casual - whether it counts as sent when nobody is in the room; otherwise it waits until there is somebody.
+   */
+  promise(id: string, casual = false): Promise<void> {
+    if (casual) this.#casual.add(id);
     return new Promise((resolve, reject) => this.#promises.set(id, {resolve, reject}));
+  }
+
+  isCasual(id: string): boolean {
+    return this.#casual.has(id);
   }
 
   /** Sends a failed message again to all, or one that some did not get to those. */
