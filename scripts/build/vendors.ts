@@ -18,6 +18,7 @@ const REPLACED: Readonly<Record<string, string>> = {
   randombytes: shim('randombytes'),
   // protobufjs uses it for 64-bit fields if it is there. deepstream's messages have none.
   long: shim('long'),
+  './float': shim('float'),
   // Persistence of records across visits (`offlineEnabled`), which rooms must not have.
   './storage/indexdb-storage-service': shim('deepstream-storage'),
   './storage/localstorage-storage-service': shim('deepstream-storage'),
@@ -29,6 +30,13 @@ const REPLACED: Readonly<Record<string, string>> = {
 
 /** Only these ask for the names above in our bundles; anything else that does keeps what it asked for. */
 const ASKERS = /[\\/]node_modules[\\/](simple-peer|protobufjs|@deepstream[\\/]client)[\\/]/;
+
+/**
+ * Messages between servers and ones that no room has, whose absence makes the parser take them for malformed; and tables of names that
+ * deepstream has once more elsewhere.
+ */
+const UNUSED_MESSAGES =
+  /\$root\.(\w+_ACTION|STATE_REGISTRY_TOPIC|(Cluster|Lock|Monitoring|Rpc|State)Message) = \(function\(\) \{[^]*?\n\}\)\(\);\n/g;
 
 export const vendorPlugin: Plugin = {
   name: 'vendors',
@@ -43,6 +51,8 @@ export const vendorPlugin: Plugin = {
       const {name, version} = JSON.parse(await readFile(path, 'utf8')) as {name: string; version: string};
       return {contents: JSON.stringify({name, version}), loader: 'json'};
     });
+    build.onLoad({filter: /@deepstream[\\/]protobuf[\\/]dist[\\/]generated[\\/]protobuf\.js$/}, async ({path}) =>
+      ({contents: (await readFile(path, 'utf8')).replace(UNUSED_MESSAGES, ''), loader: 'js'}));
   },
 };
 

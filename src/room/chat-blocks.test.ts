@@ -6,7 +6,7 @@ import type {ChatLine, ChatMessage, ChatNotice} from './chat.js';
 const noon = new Date(2026, 10, 22, 12).getTime();
 let seq = 0;
 const say = (from: string, at: number, more: Partial<ChatMessage> = {}): ChatMessage =>
-  ({kind: 'text', id: `${seq}`, seq: seq++, from, name: from, own: false, text: 'x', at, status: 'sent', ...more});
+  ({kind: 'text', id: `${seq}`, seq: seq++, from, name: from, own: false, text: 'x', at, status: 'sent', deliveredTo: [], ...more});
 const note = (kind: ChatNotice['kind'], from: string, at = noon, name = from): ChatNotice => ({kind, id: `${seq}`, seq: seq++, from, name, at});
 const linesOf = (block: ChatBlock): readonly ChatLine[] =>
   block.kind === 'messages' ? block.messages : block.kind === 'notices' ? block.notices : [];

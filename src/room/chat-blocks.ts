@@ -23,14 +23,22 @@ export interface TimeBlock {
   readonly newDay: boolean;
 }
 
-export type ChatBlock = MessageBlock | NoticeBlock | TimeBlock;
+/** Everything above is of former visits; `first` is the last line of those. */
+export interface EarlierBlock {
+  readonly kind: 'earlier';
+  readonly first: ChatLine;
+}
+
+export type ChatBlock = MessageBlock | NoticeBlock | TimeBlock | EarlierBlock;
 
 /** The lines that a block stands for; that of a time is the line that comes after it. */
 export function linesOf(block: ChatBlock): readonly ChatLine[] {
   switch (block.kind) {
     case 'messages': return block.messages;
     case 'notices': return block.notices;
-    case 'time': return [block.first];
+    case 'time':
+    case 'earlier':
+      return [block.first];
   }
 }
 
@@ -56,6 +64,10 @@ export function toBlocks(lines: readonly ChatLine[], now: number): ChatBlock[] {
   let before: ChatLine | undefined;
   let open: {messages: ChatMessage[]} | {notices: ChatNotice[]} | undefined;
   for (const line of lines) {
+    if (before && before.seq < 0 && line.seq >= 0) {
+      blocks.push({kind: 'earlier', first: before});
+      open = undefined;
+    }
     const newDay = line.at < from || line.at >= to;
     if (newDay) [from, to] = dayOf(line.at);
     if (newDay || (before && line.at - before.at >= HOUR)) {
@@ -72,6 +84,7 @@ export function toBlocks(lines: readonly ChatLine[], now: number): ChatBlock[] {
       blocks.push({kind: 'messages', first: line, ...open = {messages: [line]}});
     }
   }
+  if (before && before.seq < 0) blocks.push({kind: 'earlier', first: before});
   return blocks;
 }
 

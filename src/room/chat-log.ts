@@ -1,7 +1,10 @@
-import {MeshError, asMeshError} from '../mesh/errors.js';
-import {CHAT_CHANNEL, EMPTY_CHAT, MAX_TEXT, type ChatLine, type ChatMessage, type ChatNotice, type ChatState} from './chat.js';
+import {MeshError} from '../mesh/errors.js';
+import {CHAT_CHANNEL, EMPTY_CHAT, MAX_TEXT, RECEIPT_CHANNEL, type ChatLine, type ChatMessage, type ChatNotice, type ChatState} from './chat.js';
+import {MAX_WAS, Outbox, type After, type OutboxLines} from './chat-outbox.js';
+import {Keeper} from './history/keeper.js';
+import {isUnsent, type ChatStore} from './history/types.js';
 import {cleanName, clip} from './names.js';
-import {canTalk, type PeerState, type RoomMessageEvent, type RoomSession} from './types.js';
+import type {PeerState, RoomMessageEvent, RoomSession} from './types.js';
 
 /** Lines kept in memory: an evening of lively talk; at 200 bytes a line about 1 MB. The oldest go first. */
 export const MAX_LINES = 5000;
@@ -9,33 +12,51 @@ export const MAX_LINES = 5000;
 /** Own messages that may wait while the room cannot be reached; nobody types more, a script might. */
 export const MAX_WAITING = 500;
 
+/** Characters of an id that a remote names. */
+const MAX_ID = 64;
+
+/** Ids that one receipt names, and second names of messages that are remembered. */
+const MAX_RECEIPT = 500;
+const MAX_ALIASES = 1000;
+
+const NOBODY: readonly string[] = Object.freeze([]);
+
 export interface ChatLogOptions {
   /** Milliseconds since 1970. */
   readonly now?: () => number;
   readonly newId?: () => string;
+  /** Runs something later; returns what keeps it from running. */
+  readonly after?: After;
   readonly maxLines?: number;
+  /** What keeps the lines between visits. Default: nothing does. */
+  readonly store?: ChatStore;
+  /** What identifies the room on this machine. */
+  readonly room?: string;
+  /** Name of this tab, the same after a reload. */
+  readonly tab?: string;
 }
 
-interface Settle {
-  readonly resolve: () => void;
-  readonly reject: (error: MeshError) => void;
-}
+const isId = (value: unknown): value is string => typeof value === 'string' && value.length <= MAX_ID;
 
 /** `crypto.randomUUID` is missing in an insecure context; 16 random bytes are as good. */
-const randomId = (): string =>
+export const randomId = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('');
 
 /**
  * The lines of one room's chat. Outlives the sessions that it is attached to, so that what was typed while the room could not be
- * reached is kept and sent, in order, by the next. Fires `change`, at most once a microtask.
+ * reached is kept and sent, in order, by the next; with a store it outlives the page. Fires `change`, at most once a microtask.
  */
 export class ChatLog extends EventTarget {
   readonly #now: () => number;
   readonly #newId: () => string;
   readonly #maxLines: number;
-  readonly #promises = new Map<string, Settle>();
   readonly #seen = new Set<string>();
+  /** Messages that came again under another id of their sender; the newest so many. */
+  readonly #aliases = new Set<string>();
   readonly #logId: string;
+  readonly #outbox: Outbox;
+  readonly #keeper: Keeper | undefined;
+  readonly #forget = (): Promise<void> => this.forget();
   #lines: ChatLine[] = [];
   #state = EMPTY_CHAT;
   #stale = true;
@@ -43,22 +64,41 @@ export class ChatLog extends EventTarget {
   #seq = 0;
   #session: RoomSession | undefined;
   #detach: AbortController | undefined;
+  /** What came before it was known what is there already; undefined once that is known. */
+  #early: RoomMessageEvent[] | undefined;
+  /** Ids to acknowledge once their lines are kept, by sender. */
+  #receipts = new Map<string, string[]>();
   /** Who is known to be in the room, by id, with the name last told; undefined until the room is joined. */
   #people: Map<string, string> | undefined;
 
-  constructor({now = Date.now, newId = randomId, maxLines = MAX_LINES}: ChatLogOptions = {}) {
+  constructor({now = Date.now, newId = randomId, after = afterTimeout, maxLines = MAX_LINES, store, room = '', tab = ''}: ChatLogOptions = {}) {
     super();
     this.#now = now;
     this.#newId = newId;
     this.#maxLines = maxLines;
     this.#logId = newId();
+    this.#outbox = new Outbox(this.#outboxLines(), after);
+    if (!store) return;
+    this.#early = [];
+    this.#keeper = new Keeper({
+      store, room, owner: `${tab}/${this.#logId}`,
+      find: id => this.#find(id),
+      unsent: () => this.#unsent().length > 0,
+      onKept: ownIsNew => {
+        if (ownIsNew) this.#outbox.flush();
+        this.#acknowledge();
+      },
+    });
+    void this.#keeper.load(now()).then(lines => this.#prepend(lines));
   }
 
   /** Frozen; a new object after every change. */
   get state(): ChatState {
     if (this.#stale) {
       this.#stale = false;
-      this.#state = Object.freeze({logId: this.#logId, lines: Object.freeze(this.#lines.slice())});
+      this.#state = Object.freeze({
+        logId: this.#logId, lines: Object.freeze(this.#lines.slice()), ...this.#keeper?.works && {forget: this.#forget},
+      });
     }
     return this.#state;
   }
@@ -72,6 +112,7 @@ export class ChatLog extends EventTarget {
   attach(session: RoomSession): void {
     this.detach();
     this.#session = session;
+    this.#outbox.attach(session);
     const {signal} = this.#detach = new AbortController();
     session.addEventListener('message', event => this.#receive(event), {signal});
     session.addEventListener('peers-change', () => this.#follow(), {signal});
@@ -83,13 +124,13 @@ export class ChatLog extends EventTarget {
   detach(): void {
     this.#detach?.abort();
     this.#detach = this.#session = this.#people = undefined;
-    const error = new MeshError('aborted', 'the room was left before the message was sent; it is sent when the room is joined again');
-    for (const {reject} of this.#promises.values()) reject(error);
-    this.#promises.clear();
+    this.#receipts.clear();
+    this.#outbox.detach(
+      new MeshError('aborted', 'the room was left before the message was sent; it is sent when the room is joined again'));
   }
 
   /**
-   * Adds an own message and sends it as soon as the room is joined.
+   * Adds an own message and sends it as soon as the room is joined, and somebody is there to get it if it was not joined yet.
    * @returns once sent (to whoever could be reached).
    * @throws {MeshError} `bad-data` for no text; `too-large` for more than `MAX_TEXT`; `flood` when `MAX_WAITING` wait; `undelivered`
    *   when it reached nobody; `aborted` when the room is left first.
@@ -97,11 +138,19 @@ export class ChatLog extends EventTarget {
   async say(text: string, name = ''): Promise<void> {
     if (typeof text !== 'string' || !text.trim()) throw new MeshError('bad-data', 'say() needs text');
     if (text.length > MAX_TEXT) throw new MeshError('too-large', `a message has at most ${MAX_TEXT} characters, this one ${text.length}`);
-    if (this.#waiting().length >= MAX_WAITING) throw new MeshError('flood', `${MAX_WAITING} messages wait to be sent already`);
+    const waiting = this.#unsent().filter(({status}) => status === 'waiting');
+    if (waiting.length >= MAX_WAITING) throw new MeshError('flood', `${MAX_WAITING} messages wait to be sent already`);
     const id = this.#newId();
-    const from = this.#session?.state.selfId ?? '';
-    const sent = this.#promise(id);
-    this.#add({kind: 'text', id, from, name: cleanName(name), own: true, text, at: this.#now(), status: 'waiting'});
+    const {status, selfId = '', peers} = this.#session?.state ?? {};
+    // Nobody is waiting for what is said to an empty room, unless there is something before it that waits.
+    const casual = waiting.every(line => this.#outbox.isCasual(line.id)) && (status === 'joining' || (status === 'joined' && !peers?.length));
+    const alone = casual && status === 'joined' && !waiting.length && !this.#early;
+    const sent = alone ? undefined : this.#outbox.promise(id, casual);
+    this.#add({
+      kind: 'text', id, from: selfId, name: cleanName(name), own: true, text, at: this.#now(), status: alone ? 'sent' : 'waiting',
+      deliveredTo: NOBODY,
+    });
+    this.#keeper?.write(id);
     this.#flush();
     return sent;
   }
@@ -110,14 +159,30 @@ export class ChatLog extends EventTarget {
   async retry(id: string): Promise<void> {
     const line = this.#find(id);
     if (!line || (line.status !== 'failed' && !line.missed)) return;
-    const sent = this.#promise(id);
-    this.#change(id, {status: 'waiting'});
+    const sent = this.#outbox.promise(id);
+    this.#outbox.retry(line);
     this.#flush();
     return sent;
   }
 
-  #promise(id: string): Promise<void> {
-    return new Promise((resolve, reject) => this.#promises.set(id, {resolve, reject}));
+  /** Removes all lines, also those that wait, from here and from this machine. What comes again is not shown again. */
+  async forget(): Promise<void> {
+    this.#lines = [];
+    this.#outbox.forget();
+    this.#touch();
+    await this.#keeper?.forget();
+  }
+
+  #outboxLines(): OutboxLines {
+    return {
+      unsent: () => this.#unsent(),
+      find: id => {
+        const line = this.#find(id);
+        return line?.own ? line : undefined;
+      },
+      replace: line => this.#replace(line),
+      isKept: line => this.#keeper?.has(line) ?? true,
+    };
   }
 
   #find(id: string): ChatMessage | undefined {
@@ -125,86 +190,101 @@ export class ChatLog extends EventTarget {
     return line?.kind === 'text' ? line : undefined;
   }
 
-  #waiting(): ChatMessage[] {
-    return this.#lines.filter(line => line.kind === 'text' && line.status === 'waiting') as ChatMessage[];
+  #unsent(): ChatMessage[] {
+    return this.#lines.filter(line => line.kind === 'text' && isUnsent(line)) as ChatMessage[];
   }
 
   #flush(): void {
-    const session = this.#session;
-    if (session && canTalk(session.state)) for (const line of this.#waiting()) void this.#send(session, line);
-  }
-
-  async #send(session: RoomSession, {id, text, at, missed}: ChatMessage): Promise<void> {
-    const to = missed?.filter(each => session.state.peers.some(peer => peer.id === each));
-    this.#change(id, {status: 'sending', from: session.state.selfId});
-    try {
-      if (to?.length !== 0) await session.send({id, text, at}, {channel: CHAT_CHANNEL, ...to && {to}});
-      this.#settle(id, {status: 'sent'});
-    } catch (thrown) {
-      this.#failed(session, id, to, asMeshError(thrown, 'undelivered'));
-    }
-  }
-
-  #failed(session: RoomSession, id: string, to: readonly string[] | undefined, error: MeshError): void {
-    const {status, peers} = session.state;
-    if (session !== this.#session || status !== 'joined') {
-      // Not the message's fault: it waits for the room. Who did not get it cannot be told across sessions, so it goes to all
-      // again; whoever has it already drops the second by its id.
-      this.#change(id, {status: 'waiting'});
-      if (session !== this.#session) this.#flush();
-      return;
-    }
-    // Only people who are still here have missed anything.
-    const missed = error.ids.filter(each => peers.some(peer => peer.id === each));
-    if (error.code !== 'undelivered') this.#settle(id, {status: 'failed', reason: error.code}, error);
-    else if (!to && missed.length && missed.length === peers.length) this.#settle(id, {status: 'failed', reason: error.code}, error);
-    else this.#settle(id, {status: 'sent', ...missed.length && {missed: Object.freeze(missed)}});
-  }
-
-  /** The end of sending one message; `reason` and `missed` of an earlier attempt are gone unless given again. */
-  #settle(id: string, change: Pick<ChatMessage, 'status' | 'reason' | 'missed'>, error?: MeshError): void {
-    const line = this.#find(id);
-    if (line) {
-      const {reason: _reason, missed: _missed, ...rest} = line;
-      this.#replace({...rest, ...change});
-    }
-    const promise = this.#promises.get(id);
-    this.#promises.delete(id);
-    if (error) promise?.reject(error);
-    else promise?.resolve();
-  }
-
-  #change(id: string, change: Partial<ChatMessage>): void {
-    const line = this.#find(id);
-    if (line) this.#replace({...line, ...change});
+    if (!this.#early) this.#outbox.flush();
   }
 
   #replace(line: ChatMessage): void {
     const index = this.#lines.findLastIndex(({id}) => id === line.id);
-    if (index >= 0) this.#lines[index] = Object.freeze(line);
+    if (index < 0) return;
+    this.#lines[index] = Object.freeze(line);
+    this.#keeper?.write(line.id);
     this.#touch();
   }
 
-  /** A remote's word: anything but a text of some length is dropped, a longer one is cut. */
-  #receive({from, channel, data}: RoomMessageEvent): void {
-    if (channel !== CHAT_CHANNEL || typeof data !== 'object' || data === null) return;
-    const {text, id} = data as {text?: unknown; id?: unknown};
-    if (typeof text !== 'string' || !text.trim()) return;
-    // The id is the sender's own word, so it counts only together with who sent it.
-    const key = typeof id === 'string' && id.length <= 64 ? `${from} ${id}` : `${from} ${this.#newId()}`;
-    if (this.#seen.has(key)) return;
-    this.#seen.add(key);
-    this.#add({
-      kind: 'text', id: key, from, name: this.#session?.state.peers.find(peer => peer.id === from)?.name ?? '', own: false,
-      // Cheap for the usual text; `clip` walks the characters of what is too long.
-      text: text.length <= MAX_TEXT ? text : clip(text, MAX_TEXT, MAX_TEXT), at: this.#now(), status: 'sent',
-    });
+  /** Puts the lines of former visits above what there is, and goes on with what had to wait for them. */
+  #prepend(lines: readonly Omit<ChatMessage, 'seq'>[]): void {
+    // What another tab said is here twice, if this one was there: once as said, once as heard.
+    for (const {own, id, from, was = []} of lines) if (own) for (const each of [...was, from]) this.#seen.add(`${each} ${id}`);
+    const shown = lines.filter(({own, id}) => own || !this.#seen.has(id));
+    for (const {own, id} of shown) if (!own) this.#seen.add(id);
+    this.#lines.unshift(...shown.map((line, i) => Object.freeze({...line, seq: i - shown.length})));
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    this.#touch();
+    for (const event of early) this.#receive(event);
+    this.#outbox.follow();
+    this.#flush();
   }
 
-  /** Notes who came and went, and sends what waits. Only while joined: nobody has left because this machine was offline. */
+  /** A remote's word: anything but a text of some length is dropped, a longer one is cut. */
+  #receive(event: RoomMessageEvent): void {
+    const {from, channel, data} = event;
+    if (typeof data !== 'object' || data === null) return;
+    if (channel === RECEIPT_CHANNEL) {
+      const {got} = data as {got?: unknown};
+      if (Array.isArray(got)) this.#outbox.receipt(from, got.slice(0, MAX_RECEIPT));
+      return;
+    }
+    if (channel !== CHAT_CHANNEL) return;
+    if (this.#early) {
+      if (this.#early.length < this.#maxLines) this.#early.push(event);
+      return;
+    }
+    const {text, id, was} = data as {text?: unknown; id?: unknown; was?: unknown};
+    if (typeof text !== 'string' || !text.trim()) return;
+    // The id is the sender's own word, so it counts only together with who sent it.
+    const key = `${from} ${isId(id) ? id : this.#newId()}`;
+    const known = this.#knows(key, id, was);
+    if (isId(id)) this.#receipts.set(from, [...this.#receipts.get(from) ?? [], id]);
+    if (!known) {
+      this.#seen.add(key);
+      this.#add({
+        kind: 'text', id: key, from, name: this.#session?.state.peers.find(peer => peer.id === from)?.name ?? '', own: false,
+        // Cheap for the usual text; `clip` walks the characters of what is too long.
+        text: text.length <= MAX_TEXT ? text : clip(text, MAX_TEXT, MAX_TEXT), at: this.#now(), status: 'sent', deliveredTo: NOBODY,
+      });
+      this.#keeper?.write(key);
+    }
+    if (!this.#keeper?.busy) queueMicrotask(() => this.#acknowledge());
+  }
+
+  /**
+   * Whether this message is here, also as one that its sender sent under a former id. Those are only looked up and never noted: nobody can
+   * keep another's line from being shown.
+   */
+  #knows(key: string, id: unknown, was: unknown): boolean {
+    if (this.#seen.has(key) || this.#aliases.has(key)) return true;
+    if (!isId(id) || !Array.isArray(was)) return false;
+    if (!was.slice(0, MAX_WAS).some(former => isId(former) && this.#seen.has(`${former} ${id}`))) return false;
+    this.#aliases.add(key);
+    if (this.#aliases.size > MAX_ALIASES) for (const oldest of this.#aliases) return this.#aliases.delete(oldest);
+    return true;
+  }
+
+  /** Tells the senders what has come, once it would survive a reload. */
+  #acknowledge(): void {
+    const {peers = []} = this.#session?.state ?? {};
+    const receipts = this.#receipts;
+    this.#receipts = new Map();
+    for (const [from, got] of receipts) {
+      // Who is gone, or has no link, sends it again and is told then.
+      if (!peers.some(({id, plain}) => id === from && !plain)) continue;
+      for (let i = 0; i < got.length; i += MAX_RECEIPT) {
+        this.#session?.send({got: got.slice(i, i + MAX_RECEIPT)}, {channel: RECEIPT_CHANNEL, to: from}).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Notes who came and went, and sends what waits. Notes only while joined: nobody has left because this machine was offline. */
   #follow(): void {
     const {status, peers} = this.#session!.state;
-    if (status !== 'joined') return;
+    this.#outbox.follow();
+    if (status !== 'joined') return this.#flush();
     const first = !this.#people;
     const people = this.#people ??= new Map(peers.map(({id, name}) => [id, name]));
     if (!first) this.#compare(people, peers);
@@ -238,7 +318,7 @@ export class ChatLog extends EventTarget {
     this.#lines.push(Object.freeze({...line, seq: this.#seq++} as ChatLine));
     if (this.#lines.length > this.#maxLines) {
       // The oldest line that is nobody's loss: own words that wait are kept.
-      const oldest = this.#lines.findIndex(each => each.kind !== 'text' || each.status === 'sent');
+      const oldest = this.#lines.findIndex(each => each.kind !== 'text' || !isUnsent(each));
       const [dropped] = oldest < 0 ? [] : this.#lines.splice(oldest, 1);
       if (dropped) this.#seen.delete(dropped.id);
     }
@@ -254,4 +334,9 @@ export class ChatLog extends EventTarget {
       this.dispatchEvent(new Event('change'));
     });
   }
+}
+
+function afterTimeout(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
 }

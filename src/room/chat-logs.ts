@@ -1,15 +1,25 @@
-import {ChatLog} from './chat-log.js';
+import {ChatLog, randomId} from './chat-log.js';
+import {IndexedDbStore} from './history/indexeddb.js';
+import {tabId} from './history/owners.js';
+import type {ChatStore} from './history/types.js';
 
-/** Chats of rooms that were left are kept, so that coming back shows them, and what was not sent yet is sent; so many at most. */
+/** Chats of rooms that were left are kept in memory, so that coming back shows them at once; so many at most. */
 const MAX_LOGS = 8;
 
 /** The chats of the rooms that one element has been in. A chunk of its own: no frame needs it. */
 export class ChatLogs {
   readonly #logs = new Map<string, ChatLog>();
+  readonly #store: ChatStore | undefined;
+  readonly #tab = tabId(randomId);
 
-  /** The chat of the room `key`. A new one for each room; one that holds something unsent is never forgotten. */
+  /** @param keep - whether this device keeps them between visits. */
+  constructor(keep: boolean) {
+    if (keep) this.#store = new IndexedDbStore();
+  }
+
+  /** The chat of the room that `key` identifies. A new one for each room; one that holds something unsent is never forgotten. */
   of(key: string): ChatLog {
-    const log = this.#logs.get(key) ?? new ChatLog();
+    const log = this.#logs.get(key) ?? new ChatLog(this.#store ? {store: this.#store, room: key, tab: this.#tab} : {});
     // The newest stands last.
     this.#logs.delete(key);
     const spare = this.#logs.size >= MAX_LOGS && [...this.#logs].find(([, each]) => !each.unsent);

@@ -11,6 +11,17 @@ export function failureWords(reason: MeshErrorCode | undefined): string {
 
 export const missedWords = (missed: number): string => `${plural(missed, 'person', 'people')} did not get this.`;
 
+/** Who has an own message: `got` of `all` whom it was for. */
+export function deliveredWords(got: number, all: number): string {
+  if (!got) return 'Sent';
+  if (got < all) return `Delivered to ${got} of ${all}`;
+  return all === 1 ? 'Delivered' : `Delivered to all ${all}`;
+}
+
+/** What an own message waits for: the connection, or people. */
+export const waitingWords = (names: readonly string[] = []): string =>
+  names.length ? `Waiting for ${nameList(names)}` : 'Waiting to be sent';
+
 /** A list of names as one reads it: "Ada", "Ada and Bo", "Ada, Bo and 3 others". */
 export function nameList(names: readonly string[]): string {
   if (names.length < 3) return names.join(' and ');

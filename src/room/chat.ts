@@ -1,8 +1,14 @@
 /** What a chat consists of; `chat-log.ts` keeps it. Apart from that file because a frame needs these and not the log. */
 import type {MeshErrorCode} from '../mesh/errors.js';
 
-/** The channel on which chat travels. Data: `{id: string, text: string, at: number}`; a plain peer's arrives as `{text}`. */
+/**
+ * The channel on which chat travels. Data: `{id: string, text: string, at: number, was?: string[]}`; a plain peer's arrives as `{text}`.
+ * `was` holds former ids of the sender under which this message may have been sent already.
+ */
 export const CHAT_CHANNEL = 'chat';
+
+/** What a chat says to the chat of who sent it something: `{got: string[]}`, the ids of messages that it has. */
+export const RECEIPT_CHANNEL = 'mesh-chat';
 
 /** UTF-16 units of one message: a page of text. Longer text belongs in a file. */
 export const MAX_TEXT = 8000;
@@ -14,6 +20,13 @@ export const MAX_TEXT = 8000;
  * - `failed`: not sent, for `reason`; it can be tried again
  */
 export type TextStatus = 'waiting' | 'sending' | 'sent' | 'failed';
+
+/** Somebody for whom a message is. */
+export interface Reader {
+  readonly id: string;
+  /** Display name; empty if none is known. */
+  readonly name: string;
+}
 
 /** A message of the chat, as `<mesh-chat>.messages` holds it. */
 export interface ChatMessage {
@@ -35,6 +48,14 @@ export interface ChatMessage {
   readonly reason?: MeshErrorCode;
   /** Ids of the people that a sent message did not reach. */
   readonly missed?: readonly string[];
+  /** Ids of the people who have an own message; empty for others'. */
+  readonly deliveredTo: readonly string[];
+  /** For whom an own message is that have not got it yet; absent until it is first sent to anybody. */
+  readonly pending?: readonly Reader[];
+  /** Names of those of them who are in the room, and cannot be reached at the moment. */
+  readonly waitingFor?: readonly string[];
+  /** Former ids of this user under which an own message may have been sent. */
+  readonly was?: readonly string[];
 }
 
 /** Somebody joined, left, or changed the name. */
@@ -54,8 +75,10 @@ export type ChatLine = ChatMessage | ChatNotice;
 export interface ChatState {
   /** Tells the chat of one room from that of another. */
   readonly logId: string;
-  /** Oldest first. */
+  /** Oldest first. Lines of former visits have a negative `seq`. */
   readonly lines: readonly ChatLine[];
+  /** Removes everything that this machine keeps of the chat; absent where nothing is kept. */
+  readonly forget?: () => Promise<void>;
 }
 
 export const EMPTY_CHAT: ChatState = Object.freeze({logId: '', lines: Object.freeze([])});

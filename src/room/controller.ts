@@ -3,7 +3,7 @@ import type {ReactiveController, ReactiveControllerHost} from 'lit';
 import {MeshError, asMeshError} from '../mesh/errors.js';
 import type {ChatLog} from './chat-log.js';
 import type {ChatLogs} from './chat-logs.js';
-import {EMPTY_CHAT} from './chat.js';
+import {EMPTY_CHAT, RECEIPT_CHANNEL} from './chat.js';
 import {idleView, roomContext, type RoomView} from './context.js';
 import {withDefaultUrl, type LoadEngine} from './engine.js';
 import {cleanName} from './names.js';
@@ -146,7 +146,7 @@ export class RoomController implements ReactiveController {
     this.#exit();
     this.#key = key;
     const {signal} = this.#attempt = new AbortController();
-    this.#useLog(key || this.#left);
+    this.#useLog(key || this.#left, options);
     const room = key || this.#left ? options.room : '';
     this.#commit(Object.freeze({...IDLE_STATE, room, status: key ? 'joining' : 'idle'}));
     if (!key) return;
@@ -171,7 +171,10 @@ export class RoomController implements ReactiveController {
     const mirror = () => this.#commit(session.state);
     session.addEventListener('status-change', mirror, {signal});
     session.addEventListener('peers-change', mirror, {signal});
-    session.addEventListener('message', event => this.#deps.observer.onMessage(event), {signal});
+    session.addEventListener('message', event => {
+      // What chats say to each other is nobody else's business.
+      if (event.channel !== RECEIPT_CHANNEL) this.#deps.observer.onMessage(event);
+    }, {signal});
     session.addEventListener('error', ({error}: RoomErrorEvent) => this.#report(error), {signal});
   }
 
@@ -210,7 +213,7 @@ export class RoomController implements ReactiveController {
   }
 
   /** Shows the chat of the room `key`, empty until the log is loaded; that of no room is empty. */
-  #useLog(key: string): void {
+  #useLog(key: string, {room, url, list}: RoomOptions): void {
     if (key === this.#logKey) return;
     this.#logKey = key;
     this.#unwatch.abort();
@@ -219,7 +222,8 @@ export class RoomController implements ReactiveController {
     this.#log = undefined;
     if (!key) return;
     this.#logs ??= this.#deps.loadChats();
-    this.#log = this.#logs.then(logs => logs.of(key));
+    // Whatever else changes, it is the same chat.
+    this.#log = this.#logs.then(logs => logs.of(JSON.stringify([url, list ?? '', room])));
     this.#log.then(log => {
       if (signal.aborted) return;
       this.#publish({chat: log.state});

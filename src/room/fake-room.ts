@@ -66,6 +66,7 @@ export class FakeRoom extends EventTarget implements RoomSession {
   #state: RoomState;
   #name: string;
   #isIn = false;
+  #isCut = false;
 
   constructor(options: RoomOptions, hub: FakeHub) {
     super();
@@ -122,15 +123,22 @@ export class FakeRoom extends EventTarget implements RoomSession {
     const missed: string[] = [];
     for (const other of this.#others()) {
       if (to && !to.includes(other.selfId)) continue;
+      if (this.#isCut) continue;
       if (this.unreachable.includes(other.selfId)) missed.push(other.selfId);
       else queueMicrotask(() => other.receive(this.selfId, data, options.channel));
     }
     if (missed.length) throw new MeshError('undelivered', `${missed.length} were not reached`, {ids: missed});
   }
 
+  /** The page goes away without a word: nothing comes in or goes out any more, and others see it leave. */
+  cut(): void {
+    this.#isCut = true;
+    void this.leave();
+  }
+
   /** What a peer sent arrives here; `from` need not be anybody's id. */
   receive(from: string, data: RoomData, channel = ''): void {
-    this.dispatchEvent(new RoomMessageEvent(from, channel, data));
+    if (!this.#isCut) this.dispatchEvent(new RoomMessageEvent(from, channel, data));
   }
 
   /** Says a chat message, as a page without any of our elements would. */

@@ -1,11 +1,15 @@
 import {html, nothing, type TemplateResult} from 'lit';
 import {summary, noticeWords, type ChatBlock, type NoticeBlock} from '../../room/chat-blocks.js';
 import type {ChatMessage} from '../../room/chat.js';
-import {failureWords, missedWords} from '../../room/chat-words.js';
+import {deliveredWords, failureWords, missedWords, waitingWords} from '../../room/chat-words.js';
 import {displayName, hue} from '../../room/people.js';
 import {isEmoji, toParts} from '../../room/rich-text.js';
 import {avatar} from '../avatar.js';
-import {alertIcon, clockIcon} from '../icons.js';
+import {alertIcon, clockIcon, icon} from '../icons.js';
+
+// Here and not with the others, which are loaded before the first paint.
+const checkIcon = icon('m5 12.5 4.5 4.5L19 7.5');
+const doubleCheckIcon = icon('m1.5 12.5 4.5 4.5 9.5-9.5M11 15.5l1.5 1.5L22 7.5');
 
 // Made once: a formatter takes longer to make than 100 lines to draw.
 const clock = new Intl.DateTimeFormat(undefined, {hour: 'numeric', minute: '2-digit'});
@@ -29,12 +33,21 @@ const when = (at: number) => html`<time datetime=${new Date(at).toISOString()}>$
 const again = (id: string) => html`<button class="text-button" type="button" data-retry=${id}>Try again</button>`;
 
 /** What is to be said of one's own message; nothing once everybody has it. */
-function note({id, status, reason, missed}: ChatMessage) {
-  if (status === 'waiting') return html`<div class="note">${clockIcon}<bdi>Waiting to be sent</bdi></div>`;
+function note({id, status, reason, missed, waitingFor}: ChatMessage) {
+  if (status === 'waiting' || waitingFor) return html`<div class="note">${clockIcon}<bdi>${waitingWords(waitingFor)}</bdi></div>`;
   // Shown only if it lasts, see the styles.
   if (status === 'sending') return html`<div class="note sending">${clockIcon}<bdi>Sending…</bdi></div>`;
   if (status === 'failed') return html`<div class="note failed">${alertIcon}<bdi>${failureWords(reason)}</bdi>${again(id)}</div>`;
   return missed?.length ? html`<div class="note"><bdi>${missedWords(missed.length)}</bdi>${again(id)}</div>` : nothing;
+}
+
+/** How far an own message has come; nothing for one that was said to an empty room. */
+function mark({own, status, deliveredTo, pending = [], missed = []}: ChatMessage) {
+  const got = deliveredTo.length;
+  const all = got + pending.length + missed.length;
+  if (!own || status !== 'sent' || !all) return nothing;
+  const words = deliveredWords(got, all);
+  return html`<span class="mark" title=${words}>${got === all ? doubleCheckIcon : checkIcon}<span class="hidden">${words}</span></span>`;
 }
 
 function messageRow(message: ChatMessage): TemplateResult {
@@ -42,7 +55,7 @@ function messageRow(message: ChatMessage): TemplateResult {
   if (!row) {
     const {text, at, status} = message;
     row = html`<div class="row ${status}"><div part="message" class="bubble ${isEmoji(text) ? 'emoji' : ''}" dir="auto"
-      >${richText(text)}</div>${when(at)}</div>${note(message)}`;
+      >${richText(text)}</div>${mark(message)}${when(at)}</div>${note(message)}`;
     made.set(message, row);
   }
   return row;
@@ -53,12 +66,20 @@ const noticesBlock = ({notices}: NoticeBlock) => notices.length === 1
   : html`<details class="aside"><summary>${summary(notices)}</summary>${notices.map(notice =>
     html`<div>${noticeWords(notice)} ${when(notice.at)}</div>`)}</details>`;
 
+/** The first row of a log that is kept: that it is, and how to end it. */
+export const renderKept = (asked: boolean, onForget: (event: Event) => void): TemplateResult => html`<div class="aside kept" @click=${onForget}>${asked
+  ? html`<span role="alert">Remove all messages of this room from this device?</span>
+    <button class="text-button" type="button" data-forget="yes">Remove</button>
+    <button class="text-button" type="button" data-forget="no">Keep</button>`
+  : html`Messages are kept on this device. <button class="text-button" type="button" data-forget="ask">Forget this room</button>`}</div>`;
+
 /** One block of the log. */
 export function renderBlock(block: ChatBlock): TemplateResult {
   if (block.kind === 'time') {
     const {newDay, first: {at}} = block;
     return html`<div class="aside">${newDay ? calendar.format(at) : clock.format(at)}</div>`;
   }
+  if (block.kind === 'earlier') return html`<div class="aside earlier" role="separator">Earlier</div>`;
   if (block.kind === 'notices') return noticesBlock(block);
   const {first: {from, own}, messages} = block;
   if (own) return html`<div class="block own"><span class="hidden">You</span>${messages.map(messageRow)}</div>`;

@@ -33,6 +33,11 @@ details time { color: inherit; font-size: 1em; }
 .note .text-button { color: inherit; text-decoration: underline; text-underline-offset: .15em; }
 .note svg { inline-size: 1em; block-size: 1em; }
 .sending { animation: appear 1ms 1.5s both; }
+.mark { flex: none; align-self: flex-end; display: flex; color: var(--_muted); padding-block-end: .45em; }
+.mark svg { inline-size: 1em; block-size: 1em; }
+.kept .text-button { color: inherit; text-decoration: underline; text-underline-offset: .15em; }
+.earlier { display: flex; align-items: center; gap: 1em; padding-inline: 0; }
+.earlier::before, .earlier::after { content: ''; flex: 1; border-block-start: 1px solid var(--_line); }
 .aside { unicode-bidi: plaintext; color: var(--_muted); font-size: .8em; text-align: center; padding: calc(var(--_space) * 1.25) 2em 0; overflow-wrap: anywhere; }
 summary { cursor: pointer; list-style: none; }
 summary::after { content: ''; display: inline-block; inline-size: .4em; block-size: .4em; margin-inline-start: .5em; translate: 0 -.15em;

@@ -7,7 +7,7 @@ import {plural} from '../../room/words.js';
 import {avatarStyles} from '../avatar.js';
 import {downIcon} from '../icons.js';
 import {Announcer} from './announcer.js';
-import {renderBlock} from './lines.js';
+import {renderBlock, renderKept} from './lines.js';
 import {logStyles} from './log-view.styles.js';
 import {ReadingPlace} from './place.js';
 
@@ -49,11 +49,13 @@ export class LogView implements ReactiveController {
   #chat: ChatState = EMPTY_CHAT;
   #blocks: readonly ChatBlock[] = [];
   /** `seq` of the first line of the first block that is drawn. */
-  #start = 0;
+  #start = -Infinity;
   #lastSeq = -1;
   #drawnAt = 0;
   /** Others' messages that came while the reader was further up. */
   #unseen = 0;
+  /** Whether the reader has asked to forget the room, and not said yet whether that is meant. */
+  #asked = false;
 
   /** To be made after the host has its `renderRoot`. */
   constructor(host: LitElement, options: LogViewOptions) {
@@ -115,7 +117,8 @@ export class LogView implements ReactiveController {
     const from = other ? lines.length : lines.findLastIndex(({seq}) => seq <= this.#lastSeq) + 1;
     this.#lastSeq = lines.at(-1)?.seq ?? -1;
     if (other) {
-      this.#start = 0;
+      this.#start = -Infinity;
+      this.#asked = false;
       this.#place.toEnd();
     }
     const fresh = lines.slice(from).filter(line => line.kind === 'text');
@@ -132,7 +135,7 @@ export class LogView implements ReactiveController {
 
   /** Draws the last blocks while the reader is at the end, and keeps the first that is drawn while not. */
   #slide(): void {
-    const seqFromEnd = (blocks: number) => this.#blocks.at(-blocks)?.first.seq ?? 0;
+    const seqFromEnd = (blocks: number) => this.#blocks.at(-blocks)?.first.seq ?? -Infinity;
     const latest = seqFromEnd(WINDOW);
     // In steps of half a window: each is a change to the top of what is drawn.
     if (this.#place.atEnd && seqFromEnd(WINDOW * 1.5) > this.#start) this.#start = latest;
@@ -160,8 +163,24 @@ export class LogView implements ReactiveController {
     const first = this.#firstDrawn();
     const drawn = this.#blocks.slice(first, this.#place.atEnd ? undefined : first + MAX_DRAWN);
     // Lines are replaced when they change, so a block of the same lines is the same block.
-    return repeat(drawn, ({kind, first: {seq}}) => `${kind}${seq}`, block => guard([...linesOf(block)], () => renderBlock(block)));
+    const blocks = repeat(drawn, ({kind, first: {seq}}) => `${kind}${seq}`, block => guard([...linesOf(block)], () => renderBlock(block)));
+    const {forget} = this.#chat;
+    return [forget && first === 0 && drawn.length ? renderKept(this.#asked, this.#onForget) : nothing, blocks];
   }
+
+  #onForget = ({target}: Event): void => {
+    const answer = target instanceof Element && target.closest<HTMLElement>('[data-forget]')?.dataset.forget;
+    if (!answer) return;
+    this.#asked = answer === 'ask';
+    this.#host.requestUpdate();
+    // The button that was pressed is gone: the next one is where it was, or the text field is next.
+    if (answer === 'yes') {
+      void this.#chat.forget?.();
+      this.#options.onJump();
+    } else {
+      void this.#host.updateComplete.then(() => this.#options.log()?.querySelector<HTMLElement>(`[data-forget="${this.#asked ? 'no' : 'ask'}"]`)?.focus());
+    }
+  };
 
   jump(): TemplateResult | typeof nothing {
     if (this.#place.atEnd) return nothing;

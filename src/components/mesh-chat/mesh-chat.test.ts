@@ -159,7 +159,7 @@ describe('<mesh-chat>', () => {
     hub.gate = new Promise(resolve => {
       open = resolve;
     });
-    const box = place(html`<mesh-room room="lobby" .engine=${hub.engine}><mesh-chat></mesh-chat></mesh-room>`);
+    const box = place(html`<mesh-room history="off" room="lobby" .engine=${hub.engine}><mesh-chat></mesh-chat></mesh-room>`);
     const chat = box.querySelector('mesh-chat')!;
     await drawn(chat);
     assert.match(shown(chat), /Joining…/);
@@ -361,7 +361,7 @@ describe('<mesh-chat>', () => {
   });
 
   it('works outside of the room that it names', async () => {
-    const box = place(html`<mesh-chat for="elsewhere"></mesh-chat><mesh-room id="elsewhere" room="lobby" .engine=${hub.engine}><p>Mine</p></mesh-room>`);
+    const box = place(html`<mesh-chat for="elsewhere"></mesh-chat><mesh-room history="off" id="elsewhere" room="lobby" .engine=${hub.engine}><p>Mine</p></mesh-room>`);
     const chat = box.querySelector('mesh-chat')!;
     await status(box.querySelector('mesh-room')!, 'joined');
     await chat.say('from afar');

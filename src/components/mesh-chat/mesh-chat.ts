@@ -64,6 +64,11 @@ export class MeshChat extends LitElement {
     return this.#room.request(new MeshSayRequestEvent(text));
   }
 
+  /** Removes the messages of this room from this device, also those that wait to be sent. Settles once they are gone. */
+  async forget(): Promise<void> {
+    await this.#room.view?.chat.forget?.();
+  }
+
   get #log(): HTMLElement | null {
     return this.renderRoot.querySelector('.log');
   }

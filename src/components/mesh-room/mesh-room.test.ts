@@ -5,7 +5,7 @@ import {accessible, cleanUp, drawn, frame, once, place, scene, shown, status} fr
 import {MeshRoom} from './mesh-room.js';
 
 const withRoom = (hub: FakeHub, room = 'lobby') => {
-  const box = place(html`<mesh-room room=${room} name="Me" .engine=${hub.engine}></mesh-room>`);
+  const box = place(html`<mesh-room history="off" room=${room} name="Me" .engine=${hub.engine}></mesh-room>`);
   return {box, room: box.querySelector('mesh-room')!};
 };
 
@@ -183,7 +183,7 @@ describe('<mesh-room>', () => {
   });
 
   it('fails with words when the engine cannot be loaded, and loads it again', async () => {
-    const box = place(html`<mesh-room room="lobby" .engine=${async () => Promise.reject(new TypeError('Failed to fetch'))}></mesh-room>`);
+    const box = place(html`<mesh-room history="off" room="lobby" .engine=${async () => Promise.reject(new TypeError('Failed to fetch'))}></mesh-room>`);
     const room = box.querySelector('mesh-room')!;
     await status(room, 'failed');
     assert.equal(room.state.error?.code, 'server-unreachable');
@@ -194,7 +194,7 @@ describe('<mesh-room>', () => {
 
   it('keeps two rooms on one page apart', async () => {
     const first = await scene(hub);
-    const box = place(html`<mesh-room room="kitchen" .engine=${hub.engine}><mesh-chat></mesh-chat></mesh-room>`);
+    const box = place(html`<mesh-room history="off" room="kitchen" .engine=${hub.engine}><mesh-chat></mesh-chat></mesh-room>`);
     const [kitchen, chat] = [box.querySelector('mesh-room')!, box.querySelector('mesh-chat')!];
     await status(kitchen, 'joined');
     await first.chat.say('only in the lobby');
@@ -230,7 +230,7 @@ describe('<mesh-room>', () => {
       ['display: grid; height: 700px', 700], ['max-height: 320px', 320], ['flex: 1; height: auto; min-height: 0', 640]];
     for (const [css, height] of cases) {
       const box = place(html`<div style="display: flex; flex-direction: column; height: 640px; width: 500px"
-        ><mesh-room room="lobby" style=${`${css}; flex-shrink: 0`} .engine=${hub.engine}><mesh-status></mesh-status><mesh-chat></mesh-chat></mesh-room></div>`);
+        ><mesh-room history="off" room="lobby" style=${`${css}; flex-shrink: 0`} .engine=${hub.engine}><mesh-status></mesh-status><mesh-chat></mesh-chat></mesh-room></div>`);
       const [room, chat] = [box.querySelector('mesh-room')!, box.querySelector('mesh-chat')!];
       await status(room, 'joined');
       await drawn(room, chat);

@@ -60,6 +60,9 @@ export class MeshRoom extends LitElement implements RoomObserver {
   /** Who is linked to whom. */
   @property({converter: text}) topology: Topology | '' = 'auto';
 
+  /** `off`: keeps no messages on this device. Read once, before the first room is joined. */
+  @property({converter: text}) history: 'off' | '' = '';
+
   /** Servers for WebRTC, or a function that returns them, asked again at every attempt. */
   @property({attribute: false}) iceServers: IceServers | undefined;
 
@@ -70,7 +73,7 @@ export class MeshRoom extends LitElement implements RoomObserver {
     super();
     this.#room = new RoomController(this, {
       load: () => this.engine,
-      loadChats: async () => new (await import('../later.js')).ChatLogs(),
+      loadChats: async () => new (await import('../later.js')).ChatLogs(this.history !== 'off'),
       observer: this,
       options: () => ({
         room: this.room ?? '',

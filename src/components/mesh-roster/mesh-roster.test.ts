@@ -75,7 +75,7 @@ describe('<mesh-roster>', () => {
 
   it('says that there is nobody to see while not in the room', async () => {
     hub.refusal = 'denied';
-    const box = place(html`<mesh-room room="lobby" .engine=${hub.engine}><mesh-roster></mesh-roster></mesh-room>`);
+    const box = place(html`<mesh-room history="off" room="lobby" .engine=${hub.engine}><mesh-roster></mesh-roster></mesh-room>`);
     await status(box.querySelector('mesh-room')!, 'failed');
     const roster = box.querySelector('mesh-roster')!;
     await drawn(roster);

@@ -32,7 +32,7 @@ describe('<mesh-status>', () => {
 
   it('offers to try again, and gives the owner the code', async () => {
     hub.refusal = 'server-unreachable';
-    const box = place(html`<mesh-room room="lobby" .engine=${hub.engine}><p></p><mesh-status></mesh-status></mesh-room>`);
+    const box = place(html`<mesh-room history="off" room="lobby" .engine=${hub.engine}><p></p><mesh-status></mesh-status></mesh-room>`);
     const [room, element] = [box.querySelector('mesh-room')!, box.querySelector('mesh-status')!];
     await status(room, 'failed');
     await drawn(element);

@@ -53,7 +53,7 @@ export interface Scene {
 
 /** A joined room with its three elements, drawn. */
 export async function scene(hub = new FakeHub()): Promise<Scene> {
-  const box = place(html`<mesh-room room="lobby" name="Me" .engine=${hub.engine} style="width: 360px; height: 480px"
+  const box = place(html`<mesh-room history="off" room="lobby" name="Me" .engine=${hub.engine} style="width: 360px; height: 480px"
     ><mesh-status></mesh-status><mesh-roster></mesh-roster><mesh-chat></mesh-chat></mesh-room>`);
   const [room, chat, roster, status_] = (['mesh-room', 'mesh-chat', 'mesh-roster', 'mesh-status'] as const).map(tag => box.querySelector(tag)!) as
     [MeshRoom, MeshChat, MeshRoster, MeshStatus];

@@ -1,0 +1,4 @@
+'use strict';
+
+/** protobufjs asks this for numbers with a fraction; deepstream's messages have none. */
+module.exports = {};

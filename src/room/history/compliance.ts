@@ -1,0 +1,98 @@
+/** What every store must do. Run by `memory.test.ts` and `indexeddb.test.ts`. */
+import {assert} from 'chai';
+import {MAX_STORED_LINES, MAX_STORED_ROOMS, type ChatStore, type StoredLine} from './types.js';
+
+/** A line as a log writes it. */
+export const line = (id: string, more: Partial<StoredLine> = {}): StoredLine => ({
+  kind: 'text', id, from: 'ada', name: 'Ada', own: false, text: `text of ${id}`, at: 0, status: 'sent', deliveredTo: [], owner: 'a', ...more,
+});
+
+/** What one page has of a machine's store. */
+export interface PageStore extends ChatStore {
+  /** The page goes away. */
+  close(): void;
+}
+
+export interface Machine {
+  /** Another page's view of what this machine keeps. */
+  open(): PageStore;
+}
+
+const ids = (lines: readonly StoredLine[]): string[] => lines.map(({id}) => id);
+const waiting = {own: true, status: 'waiting'} as const;
+
+export function storeCompliance(name: string, createMachine: () => Machine): void {
+  describe(`${name} as a store of lines`, () => {
+    let machine: Machine;
+    let store: PageStore;
+    beforeEach(() => {
+      machine = createMachine();
+      store = machine.open();
+    });
+
+    it('gives back what was put in, in that order, to another page', async () => {
+      await store.load('lobby', 'a');
+      await store.put('lobby', [line('2', {at: 5}), line('1', {deliveredTo: ['bo'], pending: [{id: 'cy', name: 'Cy'}], was: ['x']})]);
+      await store.put('lobby', [line('3', {at: 1})]);
+      store.close();
+      const lines = await machine.open().load('lobby', 'b');
+      assert.deepEqual(ids(lines), ['2', '1', '3']);
+      assert.deepEqual(lines[1], line('1', {deliveredTo: ['bo'], pending: [{id: 'cy', name: 'Cy'}], was: ['x']}));
+    });
+
+    it('replaces a line of the same id where it is', async () => {
+      await store.put('lobby', [line('1', {text: 'before'}), line('2')]);
+      await store.put('lobby', [line('1', {text: 'after'})]);
+      assert.deepEqual((await store.load('lobby', 'b')).map(({text}) => text), ['after', 'text of 2']);
+    });
+
+    it('keeps rooms apart, also where one name begins as another does', async () => {
+      for (const room of ['a', 'a\u0000', 'ab', '', '["a"]']) await store.put(room, [line(room)]);
+      for (const room of ['a', 'a\u0000', 'ab', '', '["a"]']) assert.deepEqual(ids(await store.load(room, 'b')), [room]);
+    });
+
+    it('forgets one room', async () => {
+      await store.put('lobby', [line('1', waiting)]);
+      await store.put('kitchen', [line('2')]);
+      await store.forget('lobby');
+      assert.isEmpty(await store.load('lobby', 'a'));
+      assert.lengthOf(await store.load('kitchen', 'a'), 1);
+    });
+
+    it('keeps the newest lines of a room, and every own one that waits', async () => {
+      await store.put('lobby', [line('mine', waiting)]);
+      await store.put('lobby', Array.from({length: MAX_STORED_LINES + 50}, (_, i) => line(`${i}`)));
+      const lines = await store.load('lobby', 'a');
+      assert.isAtMost(lines.length, MAX_STORED_LINES);
+      assert.isAbove(lines.length, MAX_STORED_LINES * 0.8);
+      assert.equal(lines[0]!.id, 'mine');
+      assert.equal(lines.at(-1)!.id, `${MAX_STORED_LINES + 49}`);
+    });
+
+    it('keeps the rooms that were opened last, and every own line that waits', async () => {
+      await store.put('mine', [line('1'), line('2', waiting)]);
+      await store.put('oldest', [line('1')]);
+      await store.put('older', [line('1')]);
+      for (let i = 0; i < MAX_STORED_ROOMS - 1; i++) {
+        await store.put(`${i}`, [line('1')]);
+        if (i === 10) await store.load('oldest', 'a');
+      }
+      await store.load(`${MAX_STORED_ROOMS - 2}`, 'a');
+      assert.deepEqual(ids(await store.load('mine', 'a')), ['2']);
+      assert.isEmpty(await store.load('older', 'a'));
+      assert.lengthOf(await store.load('oldest', 'a'), 1);
+    });
+
+    it('leaves the waiting lines of a log that lives, and gives those of one that is gone to one other', async () => {
+      store.hold('a', true);
+      await store.put('lobby', [line('1', waiting), line('2', {own: true, deliveredTo: ['bo']})]);
+      const second = machine.open();
+      assert.deepEqual(ids(await second.load('lobby', 'b')), ['2']);
+      store.hold('a', false);
+      store.close();
+      const third = machine.open();
+      const [b, c] = await Promise.all([second.load('lobby', 'b'), third.load('lobby', 'c')]);
+      assert.deepEqual([...ids(b), ...ids(c)].sort(), ['1', '2', '2']);
+    });
+  });
+}

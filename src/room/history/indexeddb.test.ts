@@ -1,0 +1,81 @@
+import {assert} from 'chai';
+import {deleteDB, openDB} from 'idb';
+import {line, storeCompliance} from './compliance.js';
+import {IndexedDbStore} from './indexeddb.js';
+import {Owners} from './owners.js';
+import {ORPHAN_MS} from './types.js';
+
+let count = 0;
+const names: string[] = [];
+const stores: IndexedDbStore[] = [];
+
+/** A database of its own. */
+function newName(): string {
+  const name = `test ${Date.now()} ${count++}`;
+  names.push(name);
+  return name;
+}
+
+function open(name: string, options: ConstructorParameters<typeof IndexedDbStore>[0] = {}): IndexedDbStore {
+  const store = new IndexedDbStore({name, ...options});
+  stores.push(store);
+  return store;
+}
+
+afterEach(async () => {
+  for (const store of stores.splice(0)) {
+    for (const owner of 'abc') store.hold(owner, false);
+    store.close();
+  }
+  for (const name of names.splice(0)) await deleteDB(name);
+});
+
+storeCompliance('IndexedDbStore', () => {
+  const name = newName();
+  return {open: () => open(name)};
+});
+
+describe('IndexedDbStore', () => {
+  it('begins anew when the database cannot be opened', async () => {
+    const name = newName();
+    (await openDB(name, 99)).close();
+    const broken: unknown[] = [];
+    const store = open(name, {onBroken: error => broken.push(error)});
+    await store.put('lobby', [line('1')]);
+    assert.lengthOf(await store.load('lobby', 'a'), 1);
+    assert.isEmpty(broken);
+  });
+
+  it('gives up, once and in words, when the database is not what it should be', async () => {
+    const name = newName();
+    (await openDB(name, 1)).close();
+    const broken: unknown[] = [];
+    const store = open(name, {onBroken: error => broken.push(error)});
+    assert.isEmpty(await store.load('lobby', 'a'));
+    await store.put('lobby', [line('1')]);
+    await store.forget('lobby');
+    assert.lengthOf(broken, 1);
+    assert.isFalse(store.works);
+  });
+
+  it('opens the database again after somebody has removed it', async () => {
+    const name = newName();
+    const store = open(name);
+    await store.put('lobby', [line('1')]);
+    await deleteDB(name);
+    await store.put('lobby', [line('2')]);
+    assert.deepEqual((await store.load('lobby', 'a')).map(({id}) => id), ['2']);
+  });
+
+  it('takes lines of this tab\'s former page, and old ones, where there are no locks', async () => {
+    const name = newName();
+    const store = open(name, {owners: new Owners(null)});
+    const now = Date.now();
+    const own = {own: true, status: 'waiting'} as const;
+    await store.put('lobby', [
+      line('former', {...own, owner: 'tab/1', at: now}), line('other', {...own, owner: 'tab2/1', at: now}),
+      line('old', {...own, owner: 'tab3/1', at: now - ORPHAN_MS - 1}), line('future', {...own, owner: 'tab3/1', at: now + 2 * ORPHAN_MS}),
+    ]);
+    assert.deepEqual((await store.load('lobby', 'tab/2')).map(({id}) => id), ['former', 'old', 'future']);
+  });
+});

@@ -1,0 +1,103 @@
+import {interrupted} from '../chat-outbox.js';
+import type {ChatMessage} from '../chat.js';
+import {ORPHAN_MS, isUnsent, type ChatStore, type StoredLine} from './types.js';
+
+export interface KeeperOptions {
+  readonly store: ChatStore;
+  readonly room: string;
+  /** Name of the log, unique on this machine. */
+  readonly owner: string;
+  readonly find: (id: string) => ChatMessage | undefined;
+  /** Whether the log has anything to send. */
+  readonly unsent: () => boolean;
+  /** A batch is kept. @param ownIsNew - whether there is an own message in it that can be sent now. */
+  readonly onKept: (ownIsNew: boolean) => void;
+}
+
+/** Writes the lines of one log into its store, behind it: in order, in batches, one at a time. */
+export class Keeper {
+  readonly #options: KeeperOptions;
+  readonly #changed = new Set<string>();
+  /** Under which id of this user each own unsent message is kept. */
+  readonly #kept = new Map<string, string>();
+  #busy = true;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Whether anything is on its way into the store, or out of it. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  get works(): boolean {
+    return this.#options.store.works;
+  }
+
+  /** Whether an own message is kept under the id that it is to be sent by. */
+  has({id, from}: ChatMessage): boolean {
+    return this.#kept.get(id) === from;
+  }
+
+  /** The lines of former visits, oldest first, as they are to go on with. To be called once, before anything is written. */
+  async load(now: number): Promise<readonly Omit<ChatMessage, 'seq'>[]> {
+    const {store, room, owner} = this.#options;
+    const lines = (await store.load(room, owner)).filter(isLine);
+    for (const line of lines) if (isUnsent(line)) this.#kept.set(line.id, line.from);
+    // After the caller has taken them in.
+    queueMicrotask(() => void this.#run());
+    return lines.map(({owner: _owner, ...line}) => resumed(line, now));
+  }
+
+  /** Message `id` is new, or has changed. */
+  write(id: string): void {
+    this.#changed.add(id);
+    if (this.#busy) return;
+    this.#busy = true;
+    queueMicrotask(() => void this.#run());
+  }
+
+  async forget(): Promise<void> {
+    this.#changed.clear();
+    this.#kept.clear();
+    await this.#options.store.forget(this.#options.room);
+  }
+
+  async #run(): Promise<void> {
+    const {store, room, owner, find, unsent, onKept} = this.#options;
+    while (this.#changed.size) {
+      const lines = [...this.#changed].map(find).filter(line => line !== undefined);
+      this.#changed.clear();
+      store.hold(owner, unsent());
+      await store.put(room, lines.map(({seq: _seq, ...line}) => ({...line, owner})));
+      let ownIsNew = false;
+      for (const line of lines) {
+        if (!isUnsent(line)) this.#kept.delete(line.id);
+        else if (!this.has(line)) {
+          ownIsNew = true;
+          this.#kept.set(line.id, line.from);
+        }
+      }
+      onKept(ownIsNew);
+    }
+    store.hold(owner, unsent());
+    this.#busy = false;
+  }
+}
+
+/** The database is the page's as well: what is in it may be anybody's work. */
+const isLine = ({kind, id, from, name, text, at, own, deliveredTo}: StoredLine): boolean =>
+  kind === 'text' && [id, from, name, text].every(each => typeof each === 'string') && Number.isFinite(at) && typeof own === 'boolean'
+  && Array.isArray(deliveredTo);
+
+/** A line as a later page goes on with it. */
+function resumed(line: Omit<ChatMessage, 'seq'>, now: number): Omit<ChatMessage, 'seq'> {
+  if (!isUnsent(line) || line.status === 'failed') return line;
+  const {pending, ...rest} = interrupted({...line, seq: 0});
+  if (rest.status === 'waiting') return rest;
+  // Who has not come back for so long does not come back for it; a clock that jumps makes no difference between before and after.
+  if (Math.abs(now - line.at) > ORPHAN_MS) return rest;
+  // Nobody is known to have it: it goes to whoever is there. Who has it drops it by its id.
+  return rest.deliveredTo.length ? {...rest, ...pending && {pending}} : {...rest, status: 'waiting'};
+}

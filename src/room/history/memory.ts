@@ -1,0 +1,64 @@
+import {MAX_STORED_LINES, MAX_STORED_ROOMS, isUnsent, spare, type ChatStore, type StoredLine} from './types.js';
+
+/** What outlives the pages of a test. */
+export class MemoryDisk {
+  /** Lines by id, by room; the room that was opened last stands last. */
+  readonly rooms = new Map<string, Map<string, StoredLine>>();
+  readonly owners = new Set<string>();
+}
+
+/** The in-memory twin of the store: one page's view of a disk. */
+export class MemoryStore implements ChatStore {
+  readonly works = true;
+  readonly #disk: MemoryDisk;
+  readonly #held = new Set<string>();
+  #closed = false;
+
+  constructor(disk = new MemoryDisk()) {
+    this.#disk = disk;
+  }
+
+  /** The page is gone, and with it what it held; it writes nothing any more. */
+  close(): void {
+    this.#closed = true;
+    for (const owner of this.#held) this.#disk.owners.delete(owner);
+  }
+
+  async load(room: string, owner: string): Promise<readonly StoredLine[]> {
+    this.hold(owner, true);
+    await Promise.resolve();
+    const {rooms, owners} = this.#disk;
+    const lines = rooms.get(room) ?? new Map<string, StoredLine>();
+    rooms.delete(room);
+    rooms.set(room, lines);
+    for (const [key, kept] of rooms) {
+      if (rooms.size <= MAX_STORED_ROOMS) break;
+      for (const {id} of spare([...kept.values()], 0)) kept.delete(id);
+      if (!kept.size) rooms.delete(key);
+    }
+    for (const line of lines.values()) if (isUnsent(line) && !owners.has(line.owner)) lines.set(line.id, {...line, owner});
+    return [...lines.values()].filter(line => !isUnsent(line) || line.owner === owner);
+  }
+
+  async put(room: string, lines: readonly StoredLine[]): Promise<void> {
+    await Promise.resolve();
+    if (this.#closed) return;
+    const kept = this.#disk.rooms.get(room) ?? new Map<string, StoredLine>();
+    this.#disk.rooms.set(room, kept);
+    for (const line of lines) kept.set(line.id, structuredClone(line));
+    for (const {id} of spare([...kept.values()], MAX_STORED_LINES)) kept.delete(id);
+  }
+
+  async forget(room: string): Promise<void> {
+    await Promise.resolve();
+    this.#disk.rooms.delete(room);
+  }
+
+  hold(owner: string, on: boolean): void {
+    if (this.#closed) return;
+    for (const owners of [this.#disk.owners, this.#held]) {
+      if (on) owners.add(owner);
+      else owners.delete(owner);
+    }
+  }
+}
