@@ -313,39 +313,6 @@ describe('the app', () => {
       await until(page, () => document.documentElement.dataset.version === '2');
     });
 
-    it('keeps the version at hand when the new one cannot be installed', async () => {
-      const broken: Record<string, Changes> = {
-        'throws as it starts': {worker: () => 'throw new Error("broken");'},
-        'throws when it is installed': {worker: script => `addEventListener('install', event => event.waitUntil(Promise.reject(new Error('broken'))));${script}`},
-        'lacks a file': {files: files => { files.delete([...files.keys()].find(path => path.startsWith('assets/page-') && path.endsWith('.js'))!); }},
-        'has a file that is not what was built': {files: files => { files.set('mesh-room.js', new TextEncoder().encode('<!doctype html>')); }},
-      };
-      const one = await version({page: named('1')});
-      for (const [what, changes] of Object.entries(broken)) {
-        const two = await version({page: named('2'), ...changes});
-        const server = await deploy(one);
-        const {page} = await open(await user(), new URL('/r/kept', server.url).href);
-        await served(page);
-        await server.replaceBy(two);
-        await page.evaluate(async () => {
-          const registration = (await navigator.serviceWorker.getRegistration())!;
-          const gone = new Promise(resolve => registration.addEventListener('updatefound', () => {
-            registration.installing!.addEventListener('statechange', ({target}) => {
-              if ((target as ServiceWorker).state === 'redundant') resolve(undefined);
-            });
-          }));
-          // It rejects when the script itself throws; else the installation is what fails.
-          await registration.update().then(() => gone, () => undefined);
-        });
-        await page.reload();
-        assert.equal(await versionOf(page), '1', what);
-        await status(page, 'joined');
-        assert.equal(await noticeOf(page), '', what);
-        await page.close();
-        await server.stop();
-      }
-    });
-
     it('comes back from a version that took over and then does not serve the page\'s files', async () => {
       const one = await version({page: named('1')});
       const two = await version({

@@ -17,12 +17,10 @@ export interface Changes {
   readonly page?: (html: string) => string;
   /** Changes the worker that was made for all of it. */
   readonly worker?: (script: string) => string;
-  /** Changes any files after the worker was made for them; those that it does not expect are a broken deployment. */
-  readonly files?: (files: Files) => void;
 }
 
 /** What is built now, with `changes`, in a folder of its own. */
-export async function makeVersion({page, worker, files: after}: Changes = {}): Promise<Version> {
+export async function makeVersion({page, worker}: Changes = {}): Promise<Version> {
   const files: Files = new Map();
   const web = fromRoot('dist/web');
   for (const entry of await readdir(web, {recursive: true, withFileTypes: true})) {
@@ -36,7 +34,6 @@ export async function makeVersion({page, worker, files: after}: Changes = {}): P
   change('index.html', page);
   files.set('sw.js', (await buildWorker(files)).worker);
   change('sw.js', worker);
-  after?.(files);
   const webDir = await mkdtemp(join(tmpdir(), 'mesh-room-version-'));
   for (const [path, content] of files) {
     await mkdir(dirname(join(webDir, path)), {recursive: true});
