@@ -27,8 +27,8 @@ const LAYERS: readonly Layer[] = [
   {folder: 'src/mesh/', may: ['src/mesh/signalling/', 'src/mesh/link/', 'src/mesh/wire/', 'src/mesh/topology/', 'src/mesh/stream/']},
   {folder: 'src/room/', may: ['src/mesh/', 'src/mesh/signalling/', 'src/mesh/link/', 'src/mesh/wire/', 'src/mesh/topology/']},
   {folder: 'src/components/', may: ['src/room/', 'src/mesh/errors.ts']},
-  {folder: 'src/shell/', may: ['src/components/', 'src/room/']},
-  {folder: 'src/page/', may: []}, // knows the tags as any other page does
+  {folder: 'src/shell/', may: []},
+  {folder: 'src/page/', may: ['src/shell/']}, // knows the tags as any other page does
   {folder: 'src/', may: ['src/components/', 'src/room/', 'src/mesh/errors.ts']},
   {folder: 'server/', may: []},
 ];

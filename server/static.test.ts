@@ -95,7 +95,9 @@ describe('static files', () => {
   it('names the types of what an installable page needs', async () => {
     assert.equal((await get('/app.webmanifest')).headers.get('content-type'), 'application/manifest+json');
     assert.equal((await get('/icon.svg')).headers.get('content-type'), 'image/svg+xml');
-    assert.equal((await get('/sw.js')).headers.get('cache-control'), 'no-cache');
+    const worker = await get('/sw.js');
+    assert.equal(worker.headers.get('cache-control'), 'no-cache');
+    assert.equal(worker.headers.get('content-type'), 'text/javascript; charset=utf-8');
   });
 
   it('answers HEAD and OPTIONS, and refuses what would change something', async () => {

@@ -6,6 +6,7 @@ import {thirdPartyLicenses} from './licenses.js';
 import {precompress, type Files} from './output.js';
 import {fromRoot} from './paths.js';
 import {browserOptions} from './vendors.js';
+import {buildWorker} from './worker.js';
 
 const SCRIPT_ENTRY = 'src/define.ts';
 const PAGE_ENTRIES = ['src/page/page.ts', 'src/page/page.css'];
@@ -105,7 +106,9 @@ export async function buildWeb(): Promise<Files> {
       ? new TextEncoder().encode(page(content.toString(), pageBundle.metafile, early.outputFiles[0]?.text ?? '', script.metafile))
       : content);
   }
-  const licenses = await thirdPartyLicenses(script.metafile, pageBundle.metafile);
+  const {worker, metafile: workerMeta} = await buildWorker(files);
+  files.set('sw.js', worker);
+  const licenses = await thirdPartyLicenses(script.metafile, pageBundle.metafile, workerMeta);
   files.set('third-party-licenses.txt', new TextEncoder().encode(licenses));
   await precompress(files);
   return files;

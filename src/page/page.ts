@@ -1,7 +1,11 @@
 /** The project's own page. It uses the elements as any other page does: by their tags and the published contract. */
 import {copiesOnClick, copyText} from './copy.js';
 import {rememberedName, rememberName} from './name.js';
+import {Notifier} from './notify.js';
+import {forgetRoom, knownRooms, lastSeenWords, notePeople, noteRoom, otherRooms} from './recent.js';
+import {addToDraft, type RoomElement} from './room-element.js';
 import {enteredRoom, linkTo, LOBBY, newRoomName, roomOf, type LinkStyle} from './rooms.js';
+import {sharedText, withoutShare} from './share-target.js';
 import {embedSnippet} from './snippet.js';
 
 const byId = <T extends HTMLElement = HTMLElement>(id: string): T => {
@@ -12,13 +16,48 @@ const byId = <T extends HTMLElement = HTMLElement>(id: string): T => {
 
 const root = document.documentElement;
 const style: LinkStyle = root.dataset.links === 'query' ? 'query' : 'path';
-const roomElement = byId('room');
+const roomElement = byId<RoomElement>('room');
 const announcer = byId('announcer');
 const announce = (words: string): void => { announcer.textContent = words; };
 
 const here = (): URL => new URL(location.href);
 const currentRoom = (): string => roomOf(here()) || LOBBY;
 const currentLink = (): string => linkTo(currentRoom(), here(), style).href;
+
+/** The rooms that this browser was in, as items of a list, each with what `act` makes of it. */
+const roomItems = (rooms: readonly string[], act: (room: string) => Node[]): HTMLLIElement[] => rooms.map(room => {
+  const item = document.createElement('li');
+  item.append(...act(room));
+  return item;
+});
+
+function showRecent(): void {
+  const items = roomItems(otherRooms(knownRooms(), currentRoom()), room => {
+    const link = document.createElement('a');
+    link.href = linkTo(room, here(), style).href;
+    link.textContent = room;
+    link.dir = 'auto';
+    const forget = document.createElement('button');
+    forget.title = forget.ariaLabel = `Forget ${room}`;
+    forget.dataset.forget = room;
+    forget.textContent = '×';
+    return [link, forget];
+  });
+  byId('recent-list').replaceChildren(...items);
+  if (items.length) root.style.setProperty('--recent', String(items.length));
+  else root.style.removeProperty('--recent');
+  byId('recent').hidden = !items.length;
+}
+
+/** Who was here, while nobody can be asked who is. */
+function showLastSeen(): void {
+  const {status, peers} = roomElement.state ?? {status: 'joining', peers: []};
+  const isCut = status !== 'joined' && status !== 'idle' && !peers.length && (status !== 'joining' || !navigator.onLine);
+  const known = knownRooms().find(({room}) => room === currentRoom());
+  const words = isCut && known ? lastSeenWords(known) : '';
+  byId('last-seen').textContent = words;
+  byId('last-seen').hidden = !words;
+}
 
 /** Shows what the address says: the front with the lobby, or a room. */
 function show(): void {
@@ -34,6 +73,9 @@ function show(): void {
   if (view === 'room') live.after(intro);
   else live.before(intro);
   if (roomElement.getAttribute('room') !== room) roomElement.setAttribute('room', room);
+  noteRoom(room);
+  showRecent();
+  showLastSeen();
 }
 
 /** Goes to a room without loading the page anew. */
@@ -44,6 +86,9 @@ function go(room: string): void {
   byId('room-name').focus({preventScroll: true}); // the place where the page continues
   announce(`Room ${room}`);
 }
+
+/** Whether a click on a link does not ask for a new tab or window. */
+const isPlainClick = (event: MouseEvent): boolean => !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0;
 
 function setUpEntrance(): void {
   byId('make').addEventListener('click', () => go(newRoomName()));
@@ -59,12 +104,24 @@ function setUpEntrance(): void {
     go(room);
   });
   byId('home').addEventListener('click', event => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return; // a new tab or window
+    if (!isPlainClick(event)) return;
     event.preventDefault();
     history.pushState(null, '', style === 'path' ? '/' : location.pathname);
     show();
   });
   addEventListener('popstate', show);
+  byId('recent').addEventListener('click', event => {
+    if (!(event.target instanceof HTMLElement)) return;
+    const {dataset: {forget}, localName} = event.target;
+    if (forget !== undefined) {
+      forgetRoom(forget);
+      showRecent();
+      announce(`${forget} is forgotten`);
+    } else if (localName === 'a' && isPlainClick(event)) {
+      event.preventDefault();
+      go(event.target.textContent ?? '');
+    }
+  });
 }
 
 function setUpName(): void {
@@ -140,8 +197,79 @@ function watchScript(): void {
   });
 }
 
+/** Keeps note of who is there, for when nobody can be asked. */
+function setUpMemory(): void {
+  const isJoined = (): boolean => roomElement.state?.status === 'joined';
+  const note = (): void => {
+    if (isJoined()) notePeople(roomElement.state.room, roomElement.state.peers.map(({name}) => name));
+    showLastSeen();
+  };
+  for (const type of ['mesh-peers-change', 'mesh-status-change']) roomElement.addEventListener(type, note);
+  for (const type of ['online', 'offline', 'pagehide']) addEventListener(type, note);
+}
+
+function setUpNotifications(): void {
+  const notifier = new Notifier({
+    button: byId<HTMLButtonElement>('notify'), announce, room: () => ({room: currentRoom(), url: currentLink()}),
+  });
+  roomElement.addEventListener('mesh-message', event => {
+    const {from, channel, data} = event as Event & {from: string; channel: string; data: unknown};
+    const text = typeof data === 'object' && data !== null && 'text' in data ? data.text : undefined;
+    if (channel !== 'chat' || typeof text !== 'string' || !text) return;
+    const name = roomElement.state.peers.find(({id}) => id === from)?.name;
+    notifier.tell(name === undefined || name === '' ? 'Somebody' : name, text).catch(() => undefined); // the message itself is in the room
+  });
+}
+
+/** Lets the visitor choose the room for what was shared to the app. */
+function setUpShareTarget(): void {
+  const text = sharedText(here());
+  if (!text) return;
+  const dialog = byId<HTMLDialogElement>('share-to');
+  byId('shared').textContent = text;
+  const take = (room: string): void => {
+    dialog.close();
+    if (room === currentRoom()) history.replaceState(null, '', withoutShare(here()));
+    else go(room);
+    addToDraft(roomElement, text).then(() => announce('Your message is ready to be sent'), () => announce(text));
+  };
+  const choice = (room: string, words = room): HTMLButtonElement => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = words;
+    button.dir = 'auto';
+    button.addEventListener('click', () => take(room));
+    return button;
+  };
+  byId('share-rooms').replaceChildren(...roomItems([...otherRooms(knownRooms()), LOBBY], room => [choice(room)]),
+    ...roomItems([newRoomName()], room => [choice(room, 'A new room')]));
+  // However it is closed, a reload does not ask again.
+  dialog.addEventListener('close', () => history.replaceState(null, '', withoutShare(here())));
+  dialog.showModal();
+}
+
+/** The worker is for later visits, so it waits until this one is served. */
+function setUpApp(): void {
+  const isJoined = (): boolean => !/idle|failed/.test(roomElement.state?.status ?? 'idle');
+  const start = (): void => {
+    import('./app.js').then(({startApp}) => {
+      const onStatus = startApp({
+        notice: byId('shell'), state: byId('offline-state'), room: currentRoom, isJoined, go,
+      });
+      roomElement.addEventListener('mesh-status-change', onStatus);
+    }, () => undefined); // the room works without it
+  };
+  if (document.readyState === 'complete') start();
+  else addEventListener('load', start, {once: true});
+}
+
+if (here().searchParams.has('new')) history.replaceState(null, '', linkTo(newRoomName(), here(), style));
 watchScript();
 setUpName();
 setUpEntrance();
 setUpSharing();
+setUpMemory();
+setUpNotifications();
 show();
+setUpShareTarget();
+setUpApp();

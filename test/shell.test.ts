@@ -1,0 +1,489 @@
+/** The page as an app: installed, without a connection, updated, broken; in a real browser with a real service worker. */
+import assert from 'node:assert/strict';
+import {readFile} from 'node:fs/promises';
+import {createRequire} from 'node:module';
+import {after, afterEach, before, describe, it} from 'node:test';
+import type {Browser, BrowserContext, Page} from 'puppeteer-core';
+import {fromRoot} from '../scripts/build/paths.js';
+import {startServer, type MeshServer} from '../server/index.js';
+import type {RoomState} from '../src/room/types.js';
+import {launchChromium, newTab, type Tab, until} from './helpers/browser.js';
+import {servePages} from './helpers/serve.js';
+import {makeVersion, named, type Changes, type Version} from './helpers/versions.js';
+
+type RoomElement = HTMLElement & {readonly state: RoomState};
+
+interface Manifest {
+  readonly id: string;
+  readonly start_url: string;
+  readonly icons: readonly {readonly src: string; readonly sizes: string; readonly purpose: string}[];
+  readonly screenshots: readonly {readonly src: string; readonly sizes: string; readonly form_factor: string}[];
+  readonly shortcuts: readonly {readonly url: string}[];
+}
+
+const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let browser: Browser;
+const cleanups: (() => Promise<unknown>)[] = [];
+
+/** Done after the test, the last first. */
+function later(cleanup: () => Promise<unknown>): void {
+  cleanups.push(cleanup);
+}
+
+/** A server that can be stopped, and started again on the same port with another version. */
+class Deployment {
+  #server: MeshServer | undefined;
+  #port = 0;
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}/`;
+  }
+
+  async start(version?: Version): Promise<void> {
+    this.#server = await startServer({port: this.#port, ...version && {webDir: version.webDir}});
+    this.#port = this.#server.port;
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.stop();
+    this.#server = undefined;
+  }
+
+  async replaceBy(version: Version): Promise<void> {
+    await this.stop();
+    await this.start(version);
+  }
+}
+
+async function deploy(version?: Version): Promise<Deployment> {
+  const deployment = new Deployment();
+  later(() => deployment.stop());
+  await deployment.start(version);
+  return deployment;
+}
+
+async function version(changes?: Changes): Promise<Version> {
+  const made = await makeVersion(changes);
+  later(() => made.remove());
+  return made;
+}
+
+/** A user: the storage and the worker that tabs share. */
+async function user(): Promise<BrowserContext> {
+  const context = await browser.createBrowserContext();
+  later(() => context.close());
+  return context;
+}
+
+async function open(context: BrowserContext, url: string, size: {width?: number; colorScheme?: 'light' | 'dark'} = {}): Promise<Tab> {
+  const tab = await newTab(browser, url, {context, ...size});
+  later(() => tab.close());
+  return tab;
+}
+
+const status = (page: Page, wanted: RoomState['status']): Promise<void> =>
+  until(page, (name: string) => document.querySelector<RoomElement>('mesh-room')?.state?.status === name, wanted);
+
+/** Waits until the worker serves this page and all later ones. */
+async function served(page: Page): Promise<void> {
+  await until(page, () => navigator.serviceWorker.controller?.state === 'activated');
+}
+
+const versionOf = (page: Page): Promise<string | undefined> => page.evaluate(() => document.documentElement.dataset.version);
+
+/** What `<mesh-shell>` says; empty while it shows nothing. */
+const noticeOf = (page: Page): Promise<string> => page.$eval('mesh-shell', element =>
+  element.shadowRoot?.querySelector<HTMLElement>('.notices')?.innerText.replace(/\s+/g, ' ').trim() ?? '');
+
+const notice = (page: Page, words: string): Promise<void> => until(page, (wanted: string) =>
+  document.querySelector('mesh-shell')?.shadowRoot?.querySelector<HTMLElement>('.notices')?.innerText.includes(wanted), words);
+
+async function agree(page: Page): Promise<void> {
+  // Not by the mouse, which needs frames, and a tab behind another has none.
+  await page.$eval('mesh-shell >>> button', button => (button).click());
+}
+
+/** The network is gone for this tab, and the server for everybody. */
+async function cut(page: Page, deployment: Deployment): Promise<void> {
+  await deployment.stop();
+  await page.setOfflineMode(true);
+}
+
+const reads = (page: Page, line: string): Promise<void> => until(page, (wanted: string) => {
+  const read = (node: Node): string => {
+    const inner = node instanceof Element && node.shadowRoot ? node.shadowRoot : node;
+    return inner.nodeType === Node.TEXT_NODE ? inner.textContent ?? '' : [...inner.childNodes].map(read).join('');
+  };
+  return read(document.querySelector('mesh-room')!).includes(wanted);
+}, line);
+
+const draftOf = (page: Page): Promise<string> => page.$eval('mesh-room >>> textarea', field => (field).value);
+
+describe('the app', () => {
+  before(async () => {
+    browser = await launchChromium();
+  });
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+  after(async () => {
+    await browser?.close();
+  });
+
+  describe('installing', () => {
+    it('meets what browsers ask of an app', async () => {
+      const {url} = await deploy();
+      // Browsers install nothing from private windows, which users of their own are here.
+      const {page} = await open(browser.defaultBrowserContext(), url);
+      await served(page);
+      const devtools = await page.createCDPSession();
+      const {installabilityErrors} = await devtools.send('Page.getInstallabilityErrors');
+      assert.deepEqual(installabilityErrors, []);
+      const {errors} = await devtools.send('Page.getAppManifest');
+      assert.deepEqual(errors, []);
+    });
+
+    it('has every picture that its manifest names, of the size that it says, and addresses that the page answers', async () => {
+      const {url} = await deploy();
+      const response = await fetch(new URL('/manifest.webmanifest', url));
+      const manifest = await response.json() as Manifest;
+      for (const {src, sizes} of [...manifest.icons, ...manifest.screenshots]) {
+        const picture = await fetch(new URL(src, url));
+        assert.equal(picture.status, 200, src);
+        if (sizes === 'any') continue;
+        const png = Buffer.from(await picture.arrayBuffer());
+        assert.equal(`${png.readUInt32BE(16)}x${png.readUInt32BE(20)}`, sizes, src);
+      }
+      assert.deepEqual(new Set(manifest.icons.map(({purpose}) => purpose)), new Set(['any', 'maskable', 'monochrome']));
+      assert.deepEqual(new Set(manifest.screenshots.map(shot => shot.form_factor)), new Set(['narrow', 'wide']));
+      for (const path of [manifest.start_url, ...manifest.shortcuts.map(shortcut => shortcut.url)]) {
+        assert.equal((await fetch(new URL(path, url))).status, 200, path);
+      }
+    });
+
+    it('starts in the room that was open last; its shortcuts lead to a new room and to the lobby', async () => {
+      const {url} = await deploy();
+      const context = await user();
+      const {page} = await open(context, new URL('/r/the%20den', url).href);
+      await status(page, 'joined');
+      await page.goto(new URL('/?app', url).href);
+      await status(page, 'joined');
+      assert.equal(new URL(page.url()).pathname, '/r/the%20den');
+      await page.goto(new URL('/?new', url).href);
+      await status(page, 'joined');
+      assert.match(new URL(page.url()).pathname, /^\/r\/[a-z]+-[a-z]+-/);
+      await page.goto(new URL('/?room=lobby', url).href);
+      await status(page, 'joined');
+      assert.equal(await page.$eval('#room-name', element => element.textContent), 'lobby');
+    });
+
+    it('lists the rooms that one was in, and forgets them on request', async () => {
+      const {url} = await deploy();
+      const {page, errors} = await open(await user(), new URL('/r/one', url).href);
+      await status(page, 'joined');
+      await page.goto(new URL('/r/two', url).href);
+      await status(page, 'joined');
+      await page.click('#home');
+      const listed = (): Promise<string[]> => page.$$eval('#recent a', links => links.map(link => link.textContent));
+      assert.deepEqual(await listed(), ['two', 'one']);
+      await page.click('#recent a');
+      assert.equal(new URL(page.url()).pathname, '/r/two');
+      await page.click('[data-forget=one]');
+      assert.deepEqual(await listed(), []);
+      assert.deepEqual(errors, []);
+    });
+  });
+
+  describe('without a connection', () => {
+    it('opens at the room that was open last, with who was there, takes messages, and joins when it is back', async () => {
+      const server = await deploy();
+      const [ada, grace] = await Promise.all([user(), user()]);
+      const room = new URL('/r/tunnel', server.url).href;
+      const {page} = await open(ada, room);
+      const other = await open(grace, room);
+      await other.page.type('#your-name', 'Grace');
+      await other.page.keyboard.press('Enter');
+      await until(page, () => document.querySelector<RoomElement>('mesh-room')!.state.peers[0]?.name === 'Grace');
+      await served(page);
+      await page.goto('about:blank');
+      await cut(page, server);
+
+      await page.bringToFront();
+      await page.goto(server.url);
+      assert.equal(new URL(page.url()).pathname, '/r/tunnel');
+      assert.equal(await page.$eval('#room-name', element => element.textContent), 'tunnel');
+      await notice(page, 'You are offline.');
+      await until(page, () => /^As last seen at .+: Grace$/.test(document.querySelector<HTMLElement>('#last-seen')!.innerText));
+      const field = await page.waitForSelector('mesh-room >>> textarea');
+      await field!.type('typed in the tunnel');
+      await field!.press('Enter');
+      await reads(page, 'typed in the tunnel');
+
+      await server.start();
+      await page.setOfflineMode(false);
+      await status(page, 'joined');
+      await reads(page, 'typed in the tunnel');
+      assert.equal(await noticeOf(page), '');
+      assert.equal(await page.$eval('#last-seen', element => (element as HTMLElement).hidden), true);
+    });
+
+    it('opens any room by its address, and leaves what is not the app to the network', async () => {
+      const server = await deploy();
+      const {page} = await open(await user(), server.url);
+      await served(page);
+      const paths = await page.evaluate(async () => {
+        const answers: string[] = [];
+        for (const path of ['/healthz', '/deepstream', '/third-party-licenses.txt', '/nowhere']) {
+          const {status} = await fetch(path);
+          answers.push(`${path} ${status}`);
+        }
+        return answers;
+      });
+      assert.deepEqual(paths, ['/healthz 200', '/deepstream 426', '/third-party-licenses.txt 200', '/nowhere 404']);
+      await page.goto('about:blank');
+      await cut(page, server);
+      await page.goto(new URL('/r/never%20seen', server.url).href);
+      assert.equal(await page.$eval('#room-name', element => element.textContent), 'never seen');
+      for (const path of ['/healthz', '/third-party-licenses.txt']) {
+        await assert.rejects(page.goto(new URL(path, server.url).href), path);
+      }
+    });
+
+    it('can be used by everybody', async () => {
+      const server = await deploy();
+      for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']] as const) {
+        const {page} = await open(await user(), new URL('/r/open', server.url).href, {width, colorScheme});
+        await served(page);
+        await page.setOfflineMode(true);
+        await notice(page, 'You are offline.');
+        await page.evaluate(() => document.querySelector('mesh-shell')!.toggleAttribute('update-ready', true));
+        await notice(page, 'A new version');
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${width} px are enough`);
+        await page.evaluate(axeSource);
+        const violations = await page.evaluate(async () => {
+          const axe = (window as unknown as {axe: {run(): Promise<{violations: {id: string; nodes: {html: string}[]}[]}>}}).axe;
+          return (await axe.run()).violations.map(({id, nodes}) => `${id}: ${nodes.map(({html}) => html).join(' ')}`);
+        });
+        assert.deepEqual(violations, []);
+        await page.close();
+      }
+    });
+  });
+
+  describe('updates', () => {
+    it('waits while a room is joined, asks, and switches when the visitor agrees; other tabs are asked for themselves', async () => {
+      const [one, two] = await Promise.all([version({page: named('1')}), version({page: named('2')})]);
+      const server = await deploy(one);
+      const context = await user();
+      const here = await open(context, new URL('/r/here', server.url).href);
+      await served(here.page);
+      const there = await open(context, new URL('/r/there', server.url).href);
+      for (const {page} of [here, there]) await status(page, 'joined');
+      assert.equal(await versionOf(here.page), '1');
+
+      await server.replaceBy(two);
+      await here.page.evaluate(async () => { await (await navigator.serviceWorker.getRegistration())!.update(); });
+      for (const {page} of [here, there]) await notice(page, 'A new version is ready.');
+      for (const {page} of [here, there]) assert.equal(await versionOf(page), '1');
+
+      await agree(here.page);
+      await until(here.page, () => document.documentElement.dataset.version === '2');
+      await status(here.page, 'joined');
+      assert.equal(new URL(here.page.url()).pathname, '/r/here');
+      assert.equal(await noticeOf(here.page), '');
+      assert.equal(await versionOf(there.page), '1', 'nobody is thrown out of a room');
+      await notice(there.page, 'A new version is ready.');
+      await agree(there.page);
+      await until(there.page, () => document.documentElement.dataset.version === '2');
+      const kept = await here.page.evaluate(() => caches.keys());
+      assert.equal(kept.length, 1, 'one copy of the app is kept');
+    });
+
+    it('switches by itself when no tab is in a room', async () => {
+      const [one, two] = await Promise.all([version({page: named('1')}), version({page: named('2')})]);
+      const server = await deploy(one);
+      const {page} = await open(await user(), server.url);
+      await served(page);
+      await server.replaceBy(two);
+      await page.evaluate(async () => {
+        await (document.querySelector('mesh-room') as HTMLElement & {leave(): Promise<void>}).leave();
+        await (await navigator.serviceWorker.getRegistration())!.update();
+      });
+      await until(page, () => document.documentElement.dataset.version === '2');
+    });
+
+    it('comes back from a version that took over and then does not serve the page\'s files', async () => {
+      const one = await version({page: named('1')});
+      const two = await version({
+        page: named('2'),
+        worker: script => `addEventListener('fetch', event => {
+          if (event.request.url.endsWith('.js')) { event.respondWith(Promise.reject(new Error('broken'))); event.stopImmediatePropagation(); }
+        });${script}`,
+      });
+      const three = await version({page: named('3')});
+      const server = await deploy(one);
+      const {page} = await open(await user(), new URL('/r/kept', server.url).href);
+      await served(page);
+      await page.evaluate(() => localStorage.setItem('mesh-room:name', 'Ada'));
+      await server.replaceBy(two);
+      await page.evaluate(async () => { await (await navigator.serviceWorker.getRegistration())!.update(); });
+      await notice(page, 'A new version is ready.');
+      await server.replaceBy(three);
+      await agree(page);
+      await until(page, () => document.documentElement.dataset.version === '3');
+      await status(page, 'joined');
+      assert.equal(await page.$eval('#your-name', field => (field as HTMLInputElement).value), 'Ada', 'nothing else is lost');
+    });
+  });
+
+  describe('sharing to it', () => {
+    it('puts text and links into the text field of the room that the visitor chooses', async () => {
+      const {url} = await deploy();
+      const {page, errors} = await open(await user(), new URL('/r/den', url).href, {width: 360});
+      await served(page);
+      const shared = new URL('/?share-title=A%20page&share-text=Look%20at%20this&share-url=https%3A%2F%2Fsite.example%2F%3Fa%3D1', url).href;
+      await page.goto(shared);
+      await page.waitForSelector('#share-to[open]');
+      assert.equal(await page.$eval('#shared', element => element.textContent), 'A page\nLook at this\nhttps://site.example/?a=1');
+      const rooms = await page.$$('#share-rooms button');
+      assert.deepEqual(await Promise.all(rooms.map(button => button.evaluate(({textContent}) => textContent))), ['den', 'lobby', 'A new room']);
+      await page.evaluate(axeSource);
+      await rooms[0]!.click();
+      await until(page, () => document.activeElement?.localName === 'mesh-room');
+      assert.equal(new URL(page.url()).pathname + new URL(page.url()).search, '/r/den');
+      assert.equal(await draftOf(page), 'A page\nLook at this\nhttps://site.example/?a=1');
+
+      await page.goto(shared);
+      await page.waitForSelector('#share-to[open]');
+      await page.keyboard.press('Escape');
+      assert.equal(new URL(page.url()).search, '', 'a reload does not ask again');
+      assert.deepEqual(errors, []);
+    });
+
+    it('works without a connection, and does not say a thing twice', async () => {
+      const server = await deploy();
+      const {page} = await open(await user(), server.url);
+      await served(page);
+      await cut(page, server);
+      await page.goto(new URL('/?share-title=Site&share-text=Site%20https%3A%2F%2Fsite.example%2F&share-url=', server.url).href);
+      await page.waitForSelector('#share-to[open]');
+      await page.click('#share-rooms li:last-child button');
+      await until(page, () => document.activeElement?.localName === 'mesh-room');
+      assert.equal(await draftOf(page), 'Site https://site.example/');
+      assert.match(new URL(page.url()).pathname, /^\/r\//);
+    });
+  });
+
+  describe('notifications', () => {
+    it('tells of what arrives while hidden to who asked for it; a tap brings the right tab to the front', async () => {
+      const server = await deploy();
+      const [ada, grace] = await Promise.all([user(), user()]);
+      const {origin} = new URL(server.url);
+      await ada.setPermission(origin, {permission: {name: 'notifications'}, state: 'granted'});
+      const den = await open(ada, new URL('/r/den', server.url).href);
+      await served(den.page);
+      const other = await open(ada, new URL('/r/other', server.url).href);
+      const sender = await open(grace, new URL('/r/den', server.url).href);
+      await sender.page.type('#your-name', 'Grace');
+      await sender.page.keyboard.press('Enter');
+      await until(den.page, () => document.querySelector<RoomElement>('mesh-room')!.state.peers[0]?.name === 'Grace');
+      const say = async (line: string): Promise<void> => {
+        const told = den.page.evaluate(() => new Promise<void>(resolve => {
+          document.querySelector('mesh-room')!.addEventListener('mesh-message', () => resolve(), {once: true});
+        }));
+        await sender.page.bringToFront();
+        const field = await sender.page.waitForSelector('mesh-room >>> textarea');
+        await field!.type(line);
+        await field!.press('Enter');
+        await told;
+      };
+      const shown = (): Promise<{title: string; body: string}[]> => den.page.evaluate(async () =>
+        (await (await navigator.serviceWorker.getRegistration())!.getNotifications()).map(({title, body}) => ({title, body})));
+      const hide = (hidden: boolean): Promise<void> => den.page.evaluate((isHidden: boolean) => {
+        Object.defineProperty(document, 'visibilityState', {configurable: true, get: () => isHidden ? 'hidden' : 'visible'});
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, hidden);
+
+      await hide(true);
+      await say('before it was asked for');
+      assert.deepEqual(await shown(), []);
+      await hide(false);
+      await den.page.bringToFront();
+      await den.page.click('#notify');
+      await den.page.waitForSelector('#notify[aria-pressed=true]');
+      await say('while it is seen');
+      assert.deepEqual(await shown(), []);
+      await hide(true);
+      await say('while it is hidden');
+      await until(den.page, async () => (await (await navigator.serviceWorker.getRegistration())!.getNotifications()).length === 1);
+      assert.deepEqual(await shown(), [{title: 'Grace in den', body: 'while it is hidden'}]);
+
+      // The browser lets a worker focus a tab after a real tap only; which tab it asks for is what counts here.
+      const target = await browser.waitForTarget(found => found.url().endsWith('/sw.js') && found.url().startsWith(origin));
+      const worker = (await target.worker())!;
+      await worker.evaluate('globalThis.__name = value => value'); // as newTab does for pages
+      const tap = (): Promise<string[]> => worker.evaluate(async () => {
+        const scope = globalThis as unknown as {
+          registration: {getNotifications(): Promise<Notification[]>};
+          WindowClient: {prototype: {focus: () => Promise<unknown>}};
+          clients: {openWindow: (url: string) => Promise<unknown>};
+          NotificationEvent: new (type: string, init: {notification: Notification | undefined}) => Event;
+        };
+        const asked: string[] = [];
+        let done: Promise<unknown> | undefined;
+        scope.WindowClient.prototype.focus = async function(this: {url: string}) { asked.push(`focus ${this.url}`); };
+        scope.clients.openWindow = async url => { asked.push(`open ${url}`); };
+        const event = new scope.NotificationEvent('notificationclick', {notification: (await scope.registration.getNotifications())[0]});
+        Object.defineProperty(event, 'waitUntil', {value: (promise: Promise<unknown>) => { done = promise; }});
+        dispatchEvent(event);
+        await done;
+        return asked;
+      });
+      assert.deepEqual(await tap(), [`focus ${den.page.url()}`]);
+      assert.deepEqual(await shown(), [], 'a tapped notification is gone');
+
+      await say('one more');
+      await until(den.page, async () => (await (await navigator.serviceWorker.getRegistration())!.getNotifications()).length === 1);
+      await den.page.close();
+      assert.deepEqual(await tap(), [`open ${new URL('/r/den', server.url).href}`], 'the tab with another room is left alone');
+      assert.equal(new URL(other.page.url()).pathname, '/r/other');
+    });
+  });
+
+  describe('where it is not allowed', () => {
+    it('says so, and the room works', async () => {
+      const policy = `<meta http-equiv="Content-Security-Policy" content="worker-src 'none'; manifest-src 'none'">`;
+      const server = await deploy(await version({page: html => html.replace('<meta charset="utf-8">', `$&${policy}`)}));
+      const {page} = await open(await user(), server.url);
+      await status(page, 'joined');
+      await until(page, () => document.querySelector('#offline-state')!.textContent.startsWith('Without a connection this page cannot be opened'));
+      assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length), 0);
+      assert.equal(await noticeOf(page), '');
+      assert.equal(await page.evaluate(() => document.querySelector('mesh-install')!.checkVisibility()), false);
+    });
+
+    it('puts no worker into a page of somebody else; the notice works there', async () => {
+      const server = await deploy();
+      const site = await servePages({'/': `<!doctype html><title>Somebody's page</title>
+        <script type="module" src="${server.url}mesh-room.js"></script>
+        <mesh-shell></mesh-shell><mesh-install></mesh-install><mesh-room room="lobby"></mesh-room>`});
+      later(() => site.stop());
+      const {page, errors} = await open(await user(), site.url, {width: 280});
+      await status(page, 'joined');
+      assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length), 0);
+      assert.equal(await page.evaluate(() => document.querySelector('mesh-install')!.checkVisibility()), false);
+      await page.setOfflineMode(true);
+      await notice(page, 'You are offline.');
+      await page.setOfflineMode(false);
+      await until(page, () => !document.querySelector('mesh-shell')!.checkVisibility());
+      assert.deepEqual(errors, []);
+    });
+  });
+
+  it('keeps what it shows to the store in step with the sources', async () => {
+    const index = await readFile(fromRoot('public/index.html'), 'utf8');
+    const manifest = JSON.parse(await readFile(fromRoot('public/manifest.webmanifest'), 'utf8')) as {theme_color: string};
+    assert.ok(index.includes(`media="(prefers-color-scheme: light)" content="${manifest.theme_color}"`), 'the colours of page and manifest agree');
+  });
+});
