@@ -62,7 +62,7 @@ export class Mesh extends EventTarget {
   /** Members that are not in the List but answer over their link. */
   readonly #vouched = new Map<PeerId, Cancel>();
   /** Who vanished without a goodbye, oldest first. */
-  readonly #absent = new Map<PeerId, {readonly pair: Pair; readonly stop: Cancel}>();
+  readonly #absent = new Map<PeerId, {readonly pair: Pair; readonly stop: Cancel; bytes: number}>();
   /** Members that said goodbye and are still in the List. */
   readonly #departed = new Map<PeerId, Cancel>();
   readonly #listening = new AbortController();
@@ -147,7 +147,7 @@ export class Mesh extends EventTarget {
       const taken = pair.conversation.outbound.send(message, {signal, keep: !to});
       if (taken) waiting.push(taken.catch((error: unknown) => this.#collect(error, id, !to, missing)));
     }
-    if (!to && message.lane === 'lines') for (const id of [...this.#absent.keys()]) this.#keepFor(id, message);
+    if (!to && message.lane === 'lines') for (const id of this.#absent.keys()) this.#keepFor(id, message);
     await Promise.all(waiting);
     if (missing.length > 0) throw new MeshError('undelivered', `The message did not reach ${missing.length} of the room`, {ids: missing});
   }
@@ -254,7 +254,8 @@ export class Mesh extends EventTarget {
     this.#changed();
     if (pair.conversation.plain) return pair.close(gone(id));
     pair.suspend(gone(id));
-    this.#absent.set(id, {pair, stop: this.#clock.after(ABSENT_MS, () => this.#forget(id))});
+    const bytes = pair.conversation.outbound.keptBytes;
+    this.#absent.set(id, {pair, bytes, stop: this.#clock.after(ABSENT_MS, () => this.#forget(id))});
     const [oldest] = this.#absent.keys();
     if (this.#absent.size > MAX_ABSENT && oldest !== undefined) this.#forget(oldest);
   }
@@ -268,9 +269,12 @@ export class Mesh extends EventTarget {
 
   /** A message to everybody, for one who is away for the moment. */
   #keepFor(id: PeerId, message: OutgoingMessage & {readonly lane: 'lines'}): void {
-    const outbound = this.#absent.get(id)?.pair.conversation.outbound;
-    outbound?.keep(message);
-    if (outbound && outbound.keptBytes > ABSENT_BYTES) this.#forget(id);
+    const entry = this.#absent.get(id);
+    if (!entry) return;
+    entry.pair.conversation.outbound.keep(message);
+    // Counted as they come: adding them all up for each would be most of what a busy room does.
+    entry.bytes += message.body.length;
+    if (entry.bytes > ABSENT_BYTES) this.#forget(id);
   }
 
   #drop(id: PeerId): void {

@@ -8,10 +8,10 @@ import {Conversation, type ConversationOptions} from './conversation.js';
 import {asMeshError, MeshError} from './errors.js';
 import type {CreateLink} from './link/types.js';
 import {readStamp, type Stamp} from './negotiation.js';
+import {CHECK_MS} from './signalling/bounds.js';
 import type {PeerId, SignalMessage} from './signalling/types.js';
 import type {Hello} from './wire/frame.js';
 import {PROTOCOL_VERSION} from './wire/limits.js';
-import {CHECK_MS} from './signalling/bounds.js';
 
 /** The pause before the second retry; it doubles from there. Jittered, so that those who failed together do not retry together. */
 const RETRY_MS = 1_000;

@@ -52,8 +52,9 @@ export class WatchedSocket implements Socket {
   readonly #options: WatchedSocketOptions;
   #inner: ClientSocket | undefined;
   #isLoginSent = false;
-  #hasHeard = false;
   #heard = 0;
+  /** `#heard` at the last heartbeat. */
+  #heardBefore = 0;
   #silentBeats = 0;
   #lookedAt: number;
 
@@ -128,14 +129,13 @@ export class WatchedSocket implements Socket {
     // Who looks late has stood still itself, and what the server has said meanwhile waits to be read.
     const isInTime = now - this.#lookedAt < 2 * HEARTBEAT_MS;
     this.#lookedAt = now;
-    if (this.#hasHeard) this.#silentBeats = 0;
+    if (this.#heard > this.#heardBefore) this.#silentBeats = 0;
     else if (isInTime) this.#silentBeats++;
-    this.#hasHeard = false;
+    this.#heardBefore = this.#heard;
     return this.#silentBeats >= SILENT_BEATS ? Infinity : 0;
   }
 
   #receive(messages: readonly Message[]): void {
-    this.#hasHeard = true;
     this.#heard += messages.length;
     for (const message of messages) {
       for (const admitted of this.#options.watch.admit(withData(message))) {

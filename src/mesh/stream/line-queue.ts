@@ -34,7 +34,6 @@ export class LineQueue {
   #next = 0;
   #unackedBytes = 0;
   #last = 0;
-  #acknowledged = 0;
   #paced: Cancel | undefined;
 
   constructor(clock: Clock) {
@@ -53,12 +52,13 @@ export class LineQueue {
 
   /** Number of the last line that the peer has. */
   get acknowledged(): number {
-    return this.#acknowledged;
+    const oldest = this.#lines[0];
+    return oldest && oldest.n > 0 ? oldest.n - 1 : this.#last;
   }
 
   /** Number of the last line that the present link has taken, or that need not go over it. */
   get handedOver(): number {
-    return this.#next > 0 ? this.#lines[this.#next - 1]!.n : this.#acknowledged;
+    return this.#next > 0 ? this.#lines[this.#next - 1]!.n : this.acknowledged;
   }
 
   push(entry: LineEntry): void {
@@ -104,7 +104,6 @@ export class LineQueue {
       count++;
     }
     if (count === 0) return;
-    this.#acknowledged = this.#lines[count - 1]!.n;
     this.#lines.splice(0, count);
     this.#next = Math.max(0, this.#next - count);
   }

@@ -1,0 +1,40 @@
+/** What `/mesh-room.js` costs a visitor, bundled anew, and what it may cost. */
+import type {Metafile} from 'esbuild';
+import {readFile} from 'node:fs/promises';
+import {relative} from 'node:path';
+import {gzipSync} from 'node:zlib';
+import {fromRoot} from './paths.js';
+import {allImports, bundleScript, outputOf, staticImports} from './web.js';
+
+/** `size-budget.json`. */
+interface Budget {
+  /** The script and what it imports statically: what must arrive before a room's frame is painted. */
+  readonly firstPaintGzipBytes: number;
+  /** Everything that the script can come to load. */
+  readonly completeGzipBytes: number;
+}
+
+export interface Sizes {
+  readonly metafile: Metafile;
+  /** Names of the outputs before the first paint, and of all. */
+  readonly first: ReadonlySet<string>;
+  readonly all: ReadonlySet<string>;
+  /** Bytes by output. */
+  readonly bytes: ReadonlyMap<string, {readonly min: number; readonly gzip: number}>;
+  readonly firstPaintGzipBytes: number;
+  readonly completeGzipBytes: number;
+  readonly budget: Budget;
+}
+
+export async function measureSizes(): Promise<Sizes> {
+  const {metafile, outputFiles} = await bundleScript();
+  const budget = JSON.parse(await readFile(fromRoot('size-budget.json'), 'utf8')) as Budget;
+  const entry = outputOf(metafile, 'src/define.ts');
+  const first = new Set(staticImports(metafile, entry));
+  const all = new Set(allImports(metafile, entry));
+  const bytes = new Map(outputFiles.map(({path, contents}) =>
+    [relative(fromRoot(), path), {min: contents.length, gzip: gzipSync(contents, {level: 9}).length}]));
+  const gzipOf = (outputs: Iterable<string>): number =>
+    [...outputs].reduce((sum, output) => sum + (bytes.get(output)?.gzip ?? 0), 0);
+  return {metafile, first, all, bytes, budget, firstPaintGzipBytes: gzipOf(first), completeGzipBytes: gzipOf(all)};
+}
