@@ -3,6 +3,7 @@ import {build, type Metafile, type OutputFile} from 'esbuild';
 import {readdir, readFile} from 'node:fs/promises';
 import {join, relative, sep} from 'node:path';
 import {thirdPartyLicenses} from './licenses.js';
+import {minifierMark, minifyScripts} from './minify.js';
 import {precompress, type Files} from './output.js';
 import {fromRoot} from './paths.js';
 import {browserOptions} from './vendors.js';
@@ -31,8 +32,12 @@ export interface Bundle {
 }
 
 /** The script for pages: `mesh-room.js`, which keeps its name, and chunks named by their content. */
-export const bundleScript = (): Promise<Bundle> =>
-  build({...webOptions, entryPoints: {'mesh-room': fromRoot(SCRIPT_ENTRY)}, entryNames: '[name]'});
+export async function bundleScript(): Promise<Bundle> {
+  const {metafile, outputFiles} = await build({
+    ...webOptions, footer: {js: minifierMark}, entryPoints: {'mesh-room': fromRoot(SCRIPT_ENTRY)}, entryNames: '[name]',
+  });
+  return {metafile, outputFiles: await minifyScripts(outputFiles)};
+}
 
 const bundlePage = (): Promise<Bundle> =>
   build({...webOptions, entryPoints: PAGE_ENTRIES.map(path => fromRoot(path)), entryNames: 'assets/[name]-[hash]'});
