@@ -83,8 +83,8 @@ export interface ResolvedOptions {
 
 export const DEFAULT_PORT = 8080;
 export const DEFAULT_HOST = '127.0.0.1';
-/** Long enough for a reconnect or a reload, short enough that a killed tab is gone from every List within 2 s. */
-const DEFAULT_GRACE_MS = 1000;
+/** Long enough for a reconnect, short enough that a killed tab is gone from every roster within 2 s on a machine that is busy. */
+const DEFAULT_GRACE_MS = 500;
 /** Cuts a frozen socket 2 to 3 s after its last sign of life; a ping and its answer take 8 bytes. */
 const DEFAULT_HEARTBEAT_MS = 1000;
 

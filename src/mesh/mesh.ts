@@ -14,7 +14,7 @@ import type {Neighbours} from './topology/types.js';
 
 /**
  * Who vanished from the List but has an open link is asked over it. It may have lost the server only; a tab that was killed does not
- * answer. With the second that the server waits before it drops an id, a killed tab is gone from every roster within 2 s.
+ * answer. With the half second that the server waits before it drops an id, a killed tab is gone from every roster within 2 s.
  */
 export const PROBE_TIMEOUT_MS = 600;
 /** Who answered is kept, and asked again this often while it is not in the List. */
