@@ -10,7 +10,7 @@ import {Pair, type GetIceServers, type MeshPeer} from './pair.js';
 import type {PeerId, SignalMessage, Signalling, SignallingStatus} from './signalling/types.js';
 import {prepareMessage, type OutgoingMessage} from './stream/message.js';
 import {fullMesh} from './topology/full-mesh.js';
-import type {Neighbours} from './topology/types.js';
+import type {Topology} from './topology/types.js';
 
 /**
  * Who vanished from the List but has an open link is asked over it. It may have lost the server only; a tab that was killed does not
@@ -33,7 +33,7 @@ export interface MeshDeps {
   readonly signalling: Signalling;
   readonly createLink: CreateLink;
   readonly iceServers?: GetIceServers;
-  readonly topology?: Neighbours;
+  readonly topology?: Topology;
   readonly clock?: Clock;
   readonly name?: string;
   /** Not an event, for the reason that a link's is none. */
@@ -53,7 +53,7 @@ export class Mesh extends EventTarget {
   readonly #signalling: Signalling;
   readonly #createLink: CreateLink;
   readonly #iceServers: GetIceServers;
-  readonly #topology: Neighbours;
+  readonly #topology: Topology;
   readonly #clock: Clock;
   readonly #boot: string;
   readonly #onMessage: OnMeshMessage;
@@ -203,7 +203,7 @@ export class Mesh extends EventTarget {
       this.#departed.delete(id);
     }
     const members = [...listed].filter(id => !this.#departed.has(id));
-    const wanted = new Set(this.#topology(this.selfId, members));
+    const wanted = new Set(this.#topology.overlay([...new Set([...members, this.selfId])]).neighbours(this.selfId));
     for (const id of this.#pairs.keys()) {
       if (wanted.has(id)) this.#unvouch(id);
       else if (listed.has(id)) this.#drop(id);

@@ -1,4 +1,14 @@
-import type {Neighbours} from './types.js';
+import type {Topology} from './types.js';
 
-/** Everybody links to everybody: degree n − 1, one hop. */
-export const fullMesh: Neighbours = (self, members) => members.filter(member => member !== self);
+/** Everybody links to everybody: degree n − 1, one hop, nobody hands anything on. */
+export const fullMesh: Topology = {
+  overlay(members) {
+    const all = new Set(members);
+    return {
+      partial: false,
+      neighbours: id => all.has(id) ? members.filter(member => member !== id) : [],
+      nextHop: (from, to, isUsable = () => true) => from !== to && all.has(from) && all.has(to) && isUsable(to) ? to : undefined,
+    };
+  },
+  maxDegree: members => Math.max(0, members - 1),
+};

@@ -1,0 +1,110 @@
+/**
+ * What all topologies have in common in which members hand on for others. Those who relay form the core; those who do not are leaves:
+ * each is linked to a few of the core, by turns, and nothing ever passes through it.
+ */
+import {fullMesh} from './full-mesh.js';
+import {hashOf, Ring} from './ring.js';
+import type {Topology} from './types.js';
+
+/** The graph of those who relay. */
+export interface Core {
+  neighbours(id: string): readonly string[];
+  /** How far it is, on a scale on which some neighbour is always nearer than oneself, and 0 means there. */
+  distance(from: string, to: string): number;
+}
+
+export interface RelayedOptions {
+  /** @param capacityOf above 0 for each of `relays`. */
+  readonly core: (relays: readonly string[], capacityOf: (id: string) => number) => Core;
+  /** Most neighbours that one of `relays` members has in the core. */
+  readonly coreDegree: (relays: number) => number;
+  /** Of the core that each leaf is linked to. */
+  readonly leafLinks: number;
+}
+
+/**
+ * No relay has more than so many times its share of leaves. A leaf goes to the next with room, clockwise from its own place in the ring:
+ * consistent hashing with bounded loads (Mirrokni, Thorup and Zadimoghaddam, 2018), in which who comes or goes moves few others.
+ */
+const LEAF_LOAD = 1.25;
+
+export function relayed({core, coreDegree, leafLinks}: RelayedOptions): Topology {
+  const leafRoom = (leaves: number, relays: number): number => Math.ceil(LEAF_LOAD * leaves * Math.min(leafLinks, relays) / relays);
+  return {
+    overlay(members, {capacityOf = () => 1} = {}) {
+      const relays = members.filter(id => capacityOf(id) > 0);
+      // Where nobody hands anything on, everybody has to be reached.
+      if (relays.length === 0) return fullMesh.overlay(members);
+      const inner = core(relays, capacityOf);
+      const leaves = members.filter(id => !(capacityOf(id) > 0));
+      const attached = attach(leaves, relays, Math.min(leafLinks, relays.length), leafRoom(leaves.length, relays.length));
+      const all = new Set(members);
+      const isLeaf = new Set(leaves);
+
+      const neighbours = (id: string): readonly string[] => {
+        if (!all.has(id)) return [];
+        const links = attached.get(id) ?? [];
+        return isLeaf.has(id) ? links : [...inner.neighbours(id), ...links];
+      };
+      const distance = (from: string, to: string): number => {
+        if (from === to) return 0;
+        if (isLeaf.has(from)) return Infinity;
+        if (!isLeaf.has(to)) return inner.distance(from, to);
+        return 1 + Math.min(...(attached.get(to) ?? []).map(relay => inner.distance(from, relay)));
+      };
+      return {
+        partial: true,
+        neighbours,
+        nextHop(from, to, isUsable = () => true) {
+          if (from === to || !all.has(from) || !all.has(to)) return undefined;
+          let next: string | undefined;
+          let least = distance(from, to);
+          for (const id of neighbours(from)) {
+            const rest = distance(id, to);
+            if (rest >= least || !isUsable(id)) continue;
+            next = id;
+            least = rest;
+          }
+          return next;
+        },
+      };
+    },
+    maxDegree(members, relays = members) {
+      if (relays === 0) return fullMesh.maxDegree(members);
+      return Math.max(Math.min(leafLinks, relays), coreDegree(relays) + leafRoom(members - relays, relays));
+    },
+  };
+}
+
+/** Which relays each leaf is linked to, and which leaves each relay. */
+function attach(leaves: readonly string[], relays: readonly string[], links: number, room: number): ReadonlyMap<string, readonly string[]> {
+  const attached = new Map<string, string[]>();
+  if (leaves.length === 0) return attached;
+  const ring = new Ring(relays);
+  for (const leaf of new Ring(leaves).ids) {
+    const own: string[] = [];
+    const start = firstAtOrAfter(ring.hashes, hashOf(leaf));
+    for (let step = 0; step < ring.size && own.length < links; step++) {
+      const relay = ring.ids[(start + step) % ring.size]!;
+      const others = attached.get(relay) ?? [];
+      if (others.length >= room) continue;
+      attached.set(relay, others);
+      others.push(leaf);
+      own.push(relay);
+    }
+    attached.set(leaf, own);
+  }
+  return attached;
+}
+
+/** Index of the first of `sorted` that is not below `value`; 0 when all are. */
+function firstAtOrAfter(sorted: readonly number[], value: number): number {
+  let from = 0;
+  let to = sorted.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (sorted[middle]! < value) from = middle + 1;
+    else to = middle;
+  }
+  return from % sorted.length;
+}
