@@ -10,11 +10,11 @@ import {tree} from './tree.js';
 const SMALL_WORLD: TopologyBounds = {
   change: members => 6 * Math.log2(members) + 12,
   hops: relays => Math.log2(relays) + 4,
-  survives: {from: 24, share: 0.998},
+  survives: {from: 24, share: 0.99},
 };
 
 const BOUNDS: Readonly<Record<keyof typeof topologies, TopologyBounds>> = {
-  'full-mesh': {change: () => 0, hops: () => 1, survives: {from: 2, share: 1}},
+  'full-mesh': {change: () => 0, hops: () => 1},
   'small-world': SMALL_WORLD,
   auto: SMALL_WORLD,
   tree: {

@@ -5,9 +5,9 @@ import {VirtualClock} from '../../virtual-clock.js';
 import type {Overlay, Topology, TopologyFacts} from '../types.js';
 
 /** A fixed seed: a failure that it finds is found again. */
-const RUNS = {seed: 20_264, numRuns: 150} as const;
-/** Of a List that changes for 10,000 members, on a machine that is busy. One of 200 takes about a millisecond. */
-const MOST_MS = 500;
+const RUNS = {seed: 20_264, numRuns: 100} as const;
+/** For 10,000 members, which takes Node 70 ms; for 200 it is one. */
+const MOST_MS = 300;
 
 export interface TopologyBounds {
   /** Most links between others that may come or go when one member joins or leaves. */
@@ -155,7 +155,7 @@ export function topologyCompliance(name: string, topology: Topology, bounds: Top
         let connected = 0;
         let rounds = 0;
         for (const count of [survives.from, 24, 64, 200].filter(size => size >= survives.from)) {
-          for (let round = 0; round < 200; round++) {
+          for (let round = 0; round < 100; round++) {
             const members = randomIds(clock, count);
             const left = shuffled(clock, members).slice(Math.round(count / 5));
             if (reach(topology.overlay(members), left, () => true).size === left.length) connected++;
@@ -168,10 +168,14 @@ export function topologyCompliance(name: string, topology: Topology, bounds: Top
 
     it('is computed at once, for 10,000 members too', () => {
       const members = randomIds(new VirtualClock(1), 10_000);
-      const from = performance.now();
       const [self = ''] = members;
-      expect(topology.overlay(members).neighbours(self).length).to.be.at.most(topology.maxDegree(members.length));
-      expect(performance.now() - from).to.be.at.most(MOST_MS);
+      // The shortest of three, so that it is this code that is measured and not what else the machine does.
+      const took = [1, 2, 3].map(() => {
+        const from = performance.now();
+        expect(topology.overlay(members).neighbours(self).length).to.be.at.most(topology.maxDegree(members.length));
+        return performance.now() - from;
+      });
+      expect(Math.min(...took)).to.be.at.most(MOST_MS);
     });
   });
 }
