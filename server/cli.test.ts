@@ -55,6 +55,12 @@ describe('mesh-room', {timeout: 60_000}, () => {
     assert.equal(child.stderr, '');
   });
 
+  it('hands out TURN credentials when it is told of a server and its secret', async () => {
+    const {url} = await starts(['--port', '0', '--turn', 'turn:turn.example:3478', '--turn-ttl', '90'], {TURN_SECRET: 'a secret of some length'});
+    const {ttl, uris} = await (await fetch(new URL('/ice', url))).json() as {ttl: number; uris: string[]};
+    assert.deepEqual([ttl, uris], [90, ['turn:turn.example:3478']]);
+  });
+
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     it(`ends within a second of ${signal}, with a client connected`, async () => {
       const {child, url} = await starts(['--port', '0']);
@@ -96,6 +102,10 @@ describe('mesh-room', {timeout: 60_000}, () => {
         [['--host', '192.0.2.1', '--port', '0'], {}, /^mesh-room: Host "192\.0\.2\.1" is not an address/],
         [['--wat'], {}, /^mesh-room: Unknown option '--wat'.*--help\.$/],
         [['stray'], {}, /^mesh-room: .*stray.*--help\.$/],
+        [['--turn', 'turn:turn.example'], {TURN_SECRET: ''}, /^mesh-room: --turn needs .* TURN_SECRET\.$/],
+        [['--turn', 'turn.example'], {TURN_SECRET: 'a secret of some length'}, /^mesh-room: A TURN address reads like .*not "turn\.example"\.$/],
+        [['--turn', 'turn:turn.example', '--turn-ttl', '1h'], {TURN_SECRET: 'a secret of some length'}, /^mesh-room: --turn-ttl must be/],
+        [['--turn-ttl', '60'], {}, /^mesh-room: --turn-ttl says nothing without --turn\.$/],
         [['--allow-origin', 'site'], {}, /^mesh-room: An allowed origin reads like https:\/\/site\.example, not "site"\.$/],
       ] as const) {
         const child = run(args, env);
@@ -115,7 +125,7 @@ describe('mesh-room', {timeout: 60_000}, () => {
   it('tells its options and its version', async () => {
     const help = run(['--help']);
     assert.equal((await help.exited).code, 0);
-    for (const option of ['--port', '--host', '--allow-origin', '--help', '--version']) assert.ok(help.stdout.includes(option));
+    for (const option of ['--port', '--host', '--allow-origin', '--turn', 'TURN_SECRET', '--turn-ttl', '--help', '--version']) assert.ok(help.stdout.includes(option));
     const version = run(['--version']);
     assert.equal((await version.exited).code, 0);
     assert.match(version.stdout, /^\d+\.\d+\.\d+\S*\n$/);

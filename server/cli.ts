@@ -11,6 +11,9 @@ Usage: mesh-room [options]
   --port <number>        port to listen on, 0 for a free one (default: PORT, else ${DEFAULT_PORT})
   --host <address>       address to listen on (default: ${DEFAULT_HOST}, this machine only; 0.0.0.0 for all)
   --allow-origin <url>   origin whose pages may connect, such as https://site.example; may be repeated (default: any)
+  --turn <url>           TURN server to hand out credentials for, such as turn:turn.example:3478; may be repeated. The secret
+                         that it shares with this one is read from TURN_SECRET
+  --turn-ttl <seconds>   how long such credentials are good for (default: 3600)
   --help                 show this
   --version              show the version
 
@@ -29,6 +32,7 @@ function readCommand(args: readonly string[]): ServerOptions | 'help' | 'version
     ...(port !== undefined && {port: portOf(port, values.port === undefined ? 'PORT' : '--port')}),
     ...(values.host !== undefined && {host: values.host}),
     ...(values['allow-origin'] && {allowedOrigins: values['allow-origin']}),
+    ...turnOf(values.turn, values['turn-ttl']),
   };
 }
 
@@ -40,6 +44,8 @@ function parse(args: readonly string[]) {
         port: {type: 'string', short: 'p'},
         host: {type: 'string'},
         'allow-origin': {type: 'string', multiple: true},
+        turn: {type: 'string', multiple: true},
+        'turn-ttl': {type: 'string'},
         help: {type: 'boolean', short: 'h'},
         version: {type: 'boolean', short: 'v'},
       },
@@ -55,6 +61,18 @@ function portOf(text: string, name: string): number {
   const port = /^\d+$/.test(text) ? Number(text) : NaN;
   if (port <= 65535) return port;
   throw new ServerError('bad-option', `${name} must be a number from 0 to 65535, not "${text}".`);
+}
+
+function turnOf(urls: readonly string[] | undefined, ttl: string | undefined): Pick<ServerOptions, 'turn'> {
+  if (!urls) {
+    if (ttl !== undefined) throw new ServerError('bad-option', '--turn-ttl says nothing without --turn.');
+    return {};
+  }
+  // Not an option: other users of the machine can read command lines.
+  const secret = process.env.TURN_SECRET;
+  if (!secret) throw new ServerError('bad-option', '--turn needs the secret that the TURN server shares, in TURN_SECRET.');
+  if (ttl !== undefined && !/^\d+$/.test(ttl)) throw new ServerError('bad-option', `--turn-ttl must be a number of seconds, not "${ttl}".`);
+  return {turn: {urls, secret, ...(ttl !== undefined && {ttlSeconds: Number(ttl)})}};
 }
 
 const welcome = (url: string): string => `Mesh Room is running at ${url}

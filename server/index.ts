@@ -14,7 +14,8 @@ import {version} from './version.js';
 import {attachTo, serveAlone, Web} from './web.js';
 
 export {ServerError, type ServerErrorCode} from './errors.js';
-export {DEFAULT_LIMITS, type ServerLimits, type ServerOptions} from './options.js';
+export {DEFAULT_LIMITS, type ServerLimits, type ServerOptions, type TurnOptions} from './options.js';
+export type {IceAnswer} from './ice.js';
 export type {Health} from './health.js';
 
 export interface MeshServer {
@@ -31,7 +32,7 @@ export interface MeshServer {
 const DRAIN_MS = 300;
 
 /**
- * Starts the server: deepstream at `/deepstream`, the page, the script, `/healthz`; all on one port.
+ * Starts the server: deepstream at `/deepstream`, the page, the script, `/healthz`, with a TURN server `/ice`; all on one port.
  * @throws {ServerError}
  */
 export async function startServer(options: ServerOptions = {}): Promise<MeshServer> {
@@ -41,6 +42,7 @@ export async function startServer(options: ServerOptions = {}): Promise<MeshServ
   const web = new Web({
     files,
     health: rooms.health,
+    ice: resolved.turn && {turn: resolved.turn, allowedOrigins: resolved.allowedOrigins},
     upgrade: (request, socket, head) => rooms.hub.upgrade(request, socket, head),
   });
   if (resolved.server) {
@@ -65,7 +67,7 @@ interface Rooms {
 }
 
 /** deepstream with the guard, without any port. */
-async function startRooms({limits, heartbeatMs, allowedOrigins, graceMs, onError}: ResolvedOptions): Promise<Rooms> {
+async function startRooms({limits, heartbeatMs, allowedOrigins, graceMs, turn, onError}: ResolvedOptions): Promise<Rooms> {
   const counters = new Counters();
   const startedAt = performance.now();
   let isStopping = false;
@@ -87,7 +89,7 @@ async function startRooms({limits, heartbeatMs, allowedOrigins, graceMs, onError
   const engine = await embedDeepstream(hub, (connection, {username, token}) => {
     connection.phase = 'open';
     identity.logIn(connection, username, token);
-    return {meshRoom: version, guard: true, ...(connection.userId !== undefined && {id: connection.userId})};
+    return {meshRoom: version, guard: true, ...(turn && {ice: true}), ...(connection.userId !== undefined && {id: connection.userId})};
   });
   guard.attach({identity, cache: engine.services.cache, subscriptions: engine.listSubscriptions});
   gate.attach({hub, identity, guard, events: engine.eventSubscriptions});

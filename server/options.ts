@@ -43,6 +43,16 @@ export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
   idsPerList: 512,
 });
 
+/** A TURN server that shares a secret with this one, so that members get credentials for it that expire. */
+export interface TurnOptions {
+  /** Its addresses as browsers take them: `turn:turn.example:3478`, `turns:turn.example:5349?transport=tcp`; 1 to 16. */
+  readonly urls: readonly string[];
+  /** At least 16 characters: whoever has been given credentials can try secrets at leisure. coturn calls it `static-auth-secret`. */
+  readonly secret: string;
+  /** Seconds that credentials are good for. Default 3600. */
+  readonly ttlSeconds?: number;
+}
+
 export interface ServerOptions {
   /** Port to listen on; 0 takes a free one. Default 8080. Not used with `server`. */
   readonly port?: number;
@@ -62,6 +72,8 @@ export interface ServerOptions {
   readonly heartbeatMs?: number;
   /** Origins (`https://site.example`) whose pages may connect. Default: every origin. Programs without one always may. */
   readonly allowedOrigins?: readonly string[];
+  /** What `/ice` hands out credentials for. Default: nothing, and there is no `/ice`. */
+  readonly turn?: TurnOptions;
   readonly limits?: Partial<ServerLimits>;
   /** Told of exceptions that were contained. Default: none is told; `/healthz` counts them. */
   readonly onError?: (error: unknown) => void;
@@ -77,6 +89,7 @@ export interface ResolvedOptions {
   readonly graceMs: number;
   readonly heartbeatMs: number;
   readonly allowedOrigins: ReadonlySet<string> | undefined;
+  readonly turn: Required<TurnOptions> | undefined;
   readonly limits: ServerLimits;
   readonly onError: (error: unknown) => void;
 }
@@ -87,9 +100,13 @@ export const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_GRACE_MS = 500;
 /** Cuts a frozen socket 2 to 3 s after its last sign of life; a ping and its answer take 8 bytes. */
 const DEFAULT_HEARTBEAT_MS = 1000;
+/** Long enough for any attempt at a connection; one that stands goes on, because TURN servers look at the time when it is made. */
+const DEFAULT_TURN_TTL_SECONDS = 3600;
+const MIN_TURN_SECRET_LENGTH = 16;
+const MAX_TURN_URLS = 16;
 
 const OPTION_NAMES: ReadonlySet<string> = new Set([
-  'port', 'host', 'server', 'static', 'page', 'webDir', 'graceMs', 'heartbeatMs', 'allowedOrigins', 'limits', 'onError',
+  'port', 'host', 'server', 'static', 'page', 'webDir', 'graceMs', 'heartbeatMs', 'allowedOrigins', 'turn', 'limits', 'onError',
 ] satisfies Array<keyof ServerOptions>);
 
 const defaultWebDir = (): string => fileURLToPath(new URL(isBuilt ? '../web' : '../dist/web', import.meta.url));
@@ -108,6 +125,24 @@ function originOf(value: unknown): string {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
   if (url && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search && !url.hash) return url.origin;
   throw new ServerError('bad-option', `An allowed origin reads like https://site.example, not ${show(value)}.`);
+}
+
+function resolveTurn(turn: TurnOptions | undefined): Required<TurnOptions> | undefined {
+  if (turn === undefined) return undefined;
+  const {urls, secret, ttlSeconds} = turn;
+  // `isArray` alone would make them `any`.
+  const isList: boolean = Array.isArray(urls);
+  if (!isList || urls.length === 0 || urls.length > MAX_TURN_URLS) {
+    throw new ServerError('bad-option', `turn.urls must be a list of 1 to ${MAX_TURN_URLS} addresses.`);
+  }
+  // RFC 7065, which is all that browsers take.
+  const wrong = (urls as readonly unknown[])
+    .find(url => typeof url !== 'string' || !/^turns?:([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?(\?transport=(udp|tcp))?$/i.test(url));
+  if (wrong !== undefined) throw new ServerError('bad-option', `A TURN address reads like turn:turn.example:3478, not ${show(wrong)}.`);
+  if (typeof secret !== 'string' || secret.length < MIN_TURN_SECRET_LENGTH) {
+    throw new ServerError('bad-option', `The secret shared with the TURN server must have at least ${MIN_TURN_SECRET_LENGTH} characters.`);
+  }
+  return {urls: [...urls], secret, ttlSeconds: integer('turn.ttlSeconds', ttlSeconds ?? DEFAULT_TURN_TTL_SECONDS, 1, 30 * 86_400)};
 }
 
 function resolveLimits(given: Partial<ServerLimits> | undefined): ServerLimits {
@@ -141,6 +176,7 @@ export function resolveOptions(options: ServerOptions = {}): ResolvedOptions {
     graceMs: integer('graceMs', options.graceMs ?? DEFAULT_GRACE_MS, 0, 3_600_000),
     heartbeatMs: integer('heartbeatMs', options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS, 50, 3_600_000),
     allowedOrigins: options.allowedOrigins && new Set(options.allowedOrigins.map(originOf)),
+    turn: resolveTurn(options.turn),
     limits: resolveLimits(options.limits),
     onError: options.onError ?? (() => {}),
   };

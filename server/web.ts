@@ -3,11 +3,14 @@ import type {Duplex} from 'node:stream';
 import {ENDPOINT_PATH} from './deepstream/embed.js';
 import {refuseUpgrade} from './deepstream/socket-hub.js';
 import type {Health} from './health.js';
+import {answerIce, type IceOptions} from './ice.js';
 import type {StaticFiles} from './static.js';
 
 export interface WebOptions {
   readonly files: StaticFiles | undefined;
   health(): Health;
+  /** Without it there is no `/ice`. */
+  readonly ice: IceOptions | undefined;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
@@ -40,7 +43,11 @@ export class Web {
         {Upgrade: 'websocket', Connection: 'Upgrade'});
       return true;
     }
-    const {files} = this.#options;
+    const {files, ice} = this.#options;
+    if (ice && path === '/ice') {
+      answerIce(request, response, ice);
+      return true;
+    }
     if (!files?.has(path)) return false;
     files.serve(request, response, path);
     return true;

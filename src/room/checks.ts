@@ -1,6 +1,7 @@
 /** What the page's author passed, checked before anything is opened. */
 import {MeshError} from '../mesh/errors.js';
 import type {GetIceServers} from '../mesh/pair.js';
+import {TurnServers} from './turn-servers.js';
 import type {IceServers, RoomOptions} from './types.js';
 
 /** Long enough for a sentence, short enough for a List's name. */
@@ -35,11 +36,19 @@ export function checkOptions({room, url, list}: RoomOptions): {readonly url: str
   return {url: endpoint.href, list: name};
 }
 
-/** The ICE servers for each attempt: those given, asked anew if they are a function, otherwise the default for the endpoint. */
-export function iceServersOf(servers: IceServers | undefined, url: string): GetIceServers {
+/**
+ * The ICE servers for each attempt: those given, asked anew if they are a function; otherwise the default for the endpoint, with the TURN
+ * servers that its server hands out.
+ */
+export function iceServersOf(servers: IceServers | undefined, url: string, hasTurn: () => boolean): GetIceServers {
   if (typeof servers === 'function') return async () => servers();
-  const list = servers ?? (isLoopback(new URL(url)) ? [] : PUBLIC_STUN);
-  return () => list;
+  if (servers) return () => servers;
+  const usual = isLoopback(new URL(url)) ? [] : PUBLIC_STUN;
+  const turn = new TurnServers(url);
+  return () => {
+    const found = hasTurn() ? turn.get() : [];
+    return found instanceof Promise ? found.then(more => [...usual, ...more]) : [...usual, ...found];
+  };
 }
 
 function parseUrl(url: string): URL {

@@ -109,10 +109,11 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   }
 
   #createMesh(url: string, list: string): Mesh {
+    const signalling = createDeepstreamSignalling({url, list, selfId: this.#selfId});
     const mesh = new Mesh({
-      signalling: createDeepstreamSignalling({url, list, selfId: this.#selfId}),
+      signalling,
       createLink: simplePeerLinks(),
-      iceServers: iceServersOf(this.#options.iceServers, url),
+      iceServers: iceServersOf(this.#options.iceServers, url, () => signalling.hasIce),
       name: this.#name,
       onMessage: (from, channel, data, plain) => this.#receive(from, channel, data, plain),
     });

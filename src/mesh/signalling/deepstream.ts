@@ -49,6 +49,7 @@ class DeepstreamConnection implements Connection {
   #stage: Stage = 'connecting';
   #dials = 0;
   #guarded = false;
+  #hasIce = false;
 
   constructor(options: ConnectOptions, events: ConnectionEvents) {
     this.#options = options;
@@ -72,6 +73,10 @@ class DeepstreamConnection implements Connection {
 
   get guarded(): boolean {
     return this.#guarded;
+  }
+
+  get hasIce(): boolean {
+    return this.#hasIce;
   }
 
   signal(to: PeerId, data: unknown): void {
@@ -213,7 +218,9 @@ class DeepstreamConnection implements Connection {
 
   #onLogin(clientData: unknown): void {
     this.#stage = 'open';
-    this.#guarded = typeof clientData === 'object' && clientData !== null && 'guard' in clientData && clientData.guard === true;
+    const {guard, ice} = (typeof clientData === 'object' && clientData !== null ? clientData : {}) as {guard?: unknown; ice?: unknown};
+    this.#guarded = guard === true;
+    this.#hasIce = ice === true;
     const {event} = this.#client;
     const {selfId, list: name} = this.#options;
     const {onSignal, onList, onListLost, onOpen} = this.#events;

@@ -39,6 +39,7 @@ export class ListSignalling extends EventTarget implements Signalling {
   readonly #held: HeldMembers;
   #status: SignallingStatus = 'idle';
   #connection: Connection | undefined;
+  #hasIce = false;
   /** The List as this connection last reported it. */
   #view: RosterView | undefined;
   #opening: Opening | undefined;
@@ -78,6 +79,10 @@ export class ListSignalling extends EventTarget implements Signalling {
 
   get status(): SignallingStatus {
     return this.#status;
+  }
+
+  get hasIce(): boolean {
+    return this.#hasIce;
   }
 
   get members(): readonly PeerId[] {
@@ -224,6 +229,7 @@ export class ListSignalling extends EventTarget implements Signalling {
 
   #onOpen(): void {
     this.#online = true;
+    this.#hasIce = this.#connection?.hasIce ?? false;
     this.#stopAsking();
     this.#failures = 0;
     this.#membership.connected();

@@ -256,6 +256,7 @@ export class MemorySignallingServer extends EventTarget {
 }
 
 class MemoryConnection implements Connection {
+  readonly hasIce = false;
   readonly options: ConnectOptions;
   readonly events: ConnectionEvents;
   readonly #server: MemorySignallingServer;

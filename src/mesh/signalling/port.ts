@@ -50,6 +50,8 @@ export interface Connection {
    * and is right whatever the List held before. Known from `onOpen` on.
    */
   readonly guarded: boolean;
+  /** Whether the server says that it hands out TURN credentials. Known from `onOpen` on. */
+  readonly hasIce: boolean;
   /** Sends the event `rtc-signal/<to>`; nothing happens when the connection is not open. */
   signal(to: PeerId, data: unknown): void;
   /**

@@ -56,6 +56,8 @@ export interface Signalling extends EventTarget {
   readonly status: SignallingStatus;
   /** The ids in the List as last confirmed by the server, each once, in the List's order; oneself included when in it. */
   readonly members: readonly PeerId[];
+  /** Whether the server said, when it was last connected to, that it hands out TURN credentials at `ice` beside the endpoint. */
+  readonly hasIce: boolean;
   /**
    * Connects, subscribes to own signals, then enters the List; resolves once the server has confirmed that `selfId` is in.
    * From then on it keeps the id in the List exactly once until `close()`, whatever others write and however often the
