@@ -16,7 +16,7 @@ const ROUNDS = Number(process.env.TURN_ROUNDS ?? 3);
 const program = findTurnServer();
 const skip = program === undefined ? 'coturn is not installed (apt-get install coturn)' : false;
 
-describe('rooms with a TURN server', {skip, timeout: 120_000}, () => {
+describe('rooms with a TURN server', {timeout: 120_000}, () => {
   let turn: TurnServer;
   let browser: Browser;
   const servers: MeshServer[] = [];
@@ -59,7 +59,8 @@ describe('rooms with a TURN server', {skip, timeout: 120_000}, () => {
   };
 
   before(async () => {
-    [turn, browser] = await Promise.all([TurnServer.start(program ?? '', SECRET), launchChromium()]);
+    if (program === undefined) return;
+    [turn, browser] = await Promise.all([TurnServer.start(program, SECRET), launchChromium()]);
   });
   afterEach(async () => {
     await Promise.all(tabs.map(tab => tab.close()));
@@ -71,7 +72,7 @@ describe('rooms with a TURN server', {skip, timeout: 120_000}, () => {
     await turn?.stop();
   });
 
-  it(`two that can meet nowhere else are linked through it, ${ROUNDS} times out of ${ROUNDS}`, async () => {
+  it(`two that can meet nowhere else are linked through it, ${ROUNDS} times out of ${ROUNDS}`, {skip}, async () => {
     const {site} = await serve();
     const [ada, bob] = [await openWalledIn(site, 'Ada'), await openWalledIn(site, 'Bob')];
     const took: number[] = [];
@@ -92,13 +93,15 @@ describe('rooms with a TURN server', {skip, timeout: 120_000}, () => {
     assert.deepEqual([...ada.errors, ...bob.errors], []);
   });
 
-  it('credentials that have expired are refused, and new ones are asked for before that', async () => {
-    const {server, site} = await serve(SECRET, 3);
+  it('credentials that have expired are refused, and new ones are asked for before that', {skip}, async () => {
+    const before = turn.allocations.length;
+    const {site} = await serve(SECRET, 3);
     const ada = await openWalledIn(site, 'Ada');
     const bob = await openWalledIn(site, 'Bob');
     await Promise.all([ada, bob].map(({page}) => enter(page, 'expiry')));
     await Promise.all([ada, bob].map(({page}) => reached(page, 1)));
-    const first = new Set(turn.allocations);
+    const first = new Set(turn.allocations.slice(before));
+    assert.ok(first.size >= 2);
     // Past the time of what both were given, as the TURN server reads it.
     const [latest = 0] = [...first].map(user => Number(user.split(':')[0])).sort((a, b) => b - a);
     await until(ada.page, (at: number) => Date.now() > at, (latest + 1) * 1000);
@@ -108,7 +111,7 @@ describe('rooms with a TURN server', {skip, timeout: 120_000}, () => {
     await Promise.all([ada, bob, eve].map(({page}) => reached(page, 2)));
     await say(eve.page, 'still here?');
     for (const {page} of [ada, bob]) assert.deepEqual(await lines(page, 1), ['still here?']);
-    assert.ok(turn.allocations.filter(user => !first.has(user)).length >= 4);
+    assert.ok(turn.allocations.slice(before).filter(user => !first.has(user)).length >= 4);
 
     // What a page keeps for too long is worth nothing.
     const old = turnCredentials({urls: [turn.url], secret: SECRET, ttlSeconds: 1}, Date.now() - 60_000);
@@ -126,10 +129,9 @@ describe('rooms with a TURN server', {skip, timeout: 120_000}, () => {
       return candidates.filter(candidate => candidate !== '');
     }, old);
     assert.deepEqual(found, []);
-    assert.equal(server.health().status, 'ok');
   });
 
-  it('a secret that the TURN server does not share, or no TURN server at all, costs those who need it only', async () => {
+  it('a secret that the TURN server does not share costs those who need it, and nobody else', {skip}, async () => {
     const {site} = await serve('another secret than coturn has');
     const walled = await openWalledIn(site, 'Walled');
     const [free, other] = [await openRoom(browser, site, 'Free'), await openRoom(browser, site, 'Other')];

@@ -28,25 +28,28 @@ async function freePort(): Promise<number> {
 export class TurnServer {
   /** Everything that it has said. */
   log = '';
+  readonly port: number;
   readonly #process: ChildProcess;
   readonly #folder: string;
 
-  private constructor(process: ChildProcess, folder: string, readonly port: number) {
-    this.#process = process;
+  /** @param folder what it may write to; removed when it stops. */
+  constructor(program: string, secret: string, port: number, folder: string) {
+    this.port = port;
     this.#folder = folder;
-    for (const stream of [process.stdout, process.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => { this.log += text; });
+    this.#process = spawn(program, [
+      '-n', '--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1', `--listening-port=${port}`, '--allow-loopback-peers',
+      '--use-auth-secret', `--static-auth-secret=${secret}`, '--realm=mesh-room.test', '--no-cli', '--no-tls', '--no-dtls',
+      '--fingerprint', '--verbose', '--log-file=stdout', `--pidfile=${join(folder, 'pid')}`, `--userdb=${join(folder, 'db')}`,
+    ], {stdio: ['ignore', 'pipe', 'pipe']});
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => { this.log += text; });
+    }
   }
 
   /** Starts one that takes credentials made with `secret`. */
   static async start(program: string, secret: string): Promise<TurnServer> {
     const folder = await mkdtemp(join(tmpdir(), 'mesh-room-turn-'));
-    const port = await freePort();
-    const child = spawn(program, [
-      '-n', '--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1', `--listening-port=${port}`, '--allow-loopback-peers',
-      '--use-auth-secret', `--static-auth-secret=${secret}`, '--realm=mesh-room.test', '--no-cli', '--no-tls', '--no-dtls',
-      '--fingerprint', '--verbose', '--log-file=stdout', `--pidfile=${join(folder, 'pid')}`, `--userdb=${join(folder, 'db')}`,
-    ], {stdio: ['ignore', 'pipe', 'pipe']});
-    const server = new TurnServer(child, folder, port);
+    const server = new TurnServer(program, secret, await freePort(), folder);
     await server.#listens();
     return server;
   }
