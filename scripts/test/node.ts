@@ -32,6 +32,7 @@ export async function runNodeTests(files: readonly string[], tally: Tally): Prom
   const titles: string[] = [];
   const stderr = new Map<string, string>();
   const nameOf = ({name, nesting}: TestEvent): string => [...titles.slice(0, nesting), name].join(' › ');
+  const reasonOf = ({skip}: TestEvent): string => typeof skip === 'string' ? `skipped: ${skip}` : 'skipped';
   const whereOf = ({file}: TestEvent): string => shortPath(file ?? '');
 
   stream.on('test:start', ({name, nesting}: {name: string; nesting: number}) => {
@@ -42,7 +43,7 @@ export async function runNodeTests(files: readonly string[], tally: Tally): Prom
     if (event.details.type === 'suite') return;
     // Node reports a file as a test when there was none in it, or when it ended before its first result.
     if (event.nesting === 0 && event.name === event.file) tally.fail(whereOf(event), 'the file', 'It ended without any test');
-    else if (event.skip !== undefined || event.todo !== undefined) tally.skip(whereOf(event), nameOf(event));
+    else if (event.skip !== undefined || event.todo !== undefined) tally.skip(whereOf(event), nameOf(event), reasonOf(event));
     else tally.pass(whereOf(event), nameOf(event), event.details.duration_ms);
   });
   stream.on('test:fail', (event: TestEvent & {details: {error: Error & {failureType?: string}}}) => {

@@ -24,9 +24,9 @@ export class Tally {
     this.#line(where, `  ✓ ${name}${ms !== undefined && ms >= 100 ? `  (${Math.round(ms)} ms)` : ''}`);
   }
 
-  skip(where: string, name: string): void {
+  skip(where: string, name: string, why = 'skipped'): void {
     this.skipped++;
-    this.#line(where, `  - ${name}  (skipped)`);
+    this.#line(where, `  - ${name}  (${why})`);
   }
 
   fail(where: string, name: string, detail: string): void {
