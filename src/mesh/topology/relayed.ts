@@ -1,9 +1,9 @@
 /**
  * What all topologies have in common in which members hand on for others. Those who relay form the core; those who do not are leaves:
- * each is linked to a few of the core, by turns, and nothing ever passes through it.
+ * each is linked to some of the core, all over the ring, and nothing ever passes through it.
  */
 import {fullMesh} from './full-mesh.js';
-import {hashOf, Ring} from './ring.js';
+import {mix, Ring} from './ring.js';
 import type {Topology} from './types.js';
 
 /** The graph of those who relay. */
@@ -18,18 +18,20 @@ export interface RelayedOptions {
   readonly core: (relays: readonly string[], capacityOf: (id: string) => number) => Core;
   /** Most neighbours that one of `relays` members has in the core. */
   readonly coreDegree: (relays: number) => number;
-  /** Of the core that each leaf is linked to. */
-  readonly leafLinks: number;
+  /** How many of the core a leaf is linked to. `fraction`, below 1, is its own: in a room that grows one after the other gets more. */
+  readonly leafLinks: (relays: number, fraction: number) => number;
 }
 
 /**
- * No relay has more than so many times its share of leaves. A leaf goes to the next with room, clockwise from its own place in the ring:
- * consistent hashing with bounded loads (Mirrokni, Thorup and Zadimoghaddam, 2018), in which who comes or goes moves few others.
+ * No relay has more than so many times its share of leaves. A leaf goes to the next with room, clockwise from places of its own in the
+ * ring: consistent hashing with bounded loads (Mirrokni, Thorup and Zadimoghaddam, 2018), in which who comes or goes moves few others.
  */
 const LEAF_LOAD = 1.25;
 
 export function relayed({core, coreDegree, leafLinks}: RelayedOptions): Topology {
-  const leafRoom = (leaves: number, relays: number): number => Math.ceil(LEAF_LOAD * leaves * Math.min(leafLinks, relays) / relays);
+  const linksOf = (relays: number, fraction: number): number => Math.min(relays, leafLinks(relays, fraction));
+  const mostLinks = (relays: number): number => linksOf(relays, 1 - Number.EPSILON);
+  const leafRoom = (leaves: number, relays: number): number => Math.ceil(LEAF_LOAD * leaves * mostLinks(relays) / relays);
   return {
     overlay(members, {capacityOf = () => 1} = {}) {
       const relays = members.filter(id => capacityOf(id) > 0);
@@ -37,7 +39,7 @@ export function relayed({core, coreDegree, leafLinks}: RelayedOptions): Topology
       if (relays.length === 0) return fullMesh.overlay(members);
       const inner = core(relays, capacityOf);
       const leaves = members.filter(id => !(capacityOf(id) > 0));
-      const attached = attach(leaves, relays, Math.min(leafLinks, relays.length), leafRoom(leaves.length, relays.length));
+      const attached = attach(leaves, relays, fraction => linksOf(relays.length, fraction), leafRoom(leaves.length, relays.length));
       const all = new Set(members);
       const isLeaf = new Set(leaves);
 
@@ -71,23 +73,33 @@ export function relayed({core, coreDegree, leafLinks}: RelayedOptions): Topology
     },
     maxDegree(members, relays = members) {
       if (relays === 0) return fullMesh.maxDegree(members);
-      return Math.max(Math.min(leafLinks, relays), coreDegree(relays) + leafRoom(members - relays, relays));
+      return Math.max(members > relays ? mostLinks(relays) : 0, coreDegree(relays) + leafRoom(members - relays, relays));
     },
   };
 }
 
 /** Which relays each leaf is linked to, and which leaves each relay. */
-function attach(leaves: readonly string[], relays: readonly string[], links: number, room: number): ReadonlyMap<string, readonly string[]> {
+function attach(
+  leaves: readonly string[], relays: readonly string[], linksOf: (fraction: number) => number, room: number,
+): ReadonlyMap<string, readonly string[]> {
   const attached = new Map<string, string[]>();
   if (leaves.length === 0) return attached;
-  const ring = new Ring(relays);
-  for (const leaf of new Ring(leaves).ids) {
+  const {ids, hashes} = new Ring(relays);
+  const places = new Ring(leaves);
+  for (const [rank, leaf] of places.ids.entries()) {
+    const hash = places.hashes[rank]!;
     const own: string[] = [];
-    const start = firstAtOrAfter(ring.hashes, hashOf(leaf));
-    for (let step = 0; step < ring.size && own.length < links; step++) {
-      const relay = ring.ids[(start + step) % ring.size]!;
+    for (let link = linksOf(mix(hash, 1) / 2 ** 32); link > 0; link--) {
+      // Far from each other, so that those who vanish together are not all that it has.
+      const start = firstAtOrAfter(hashes, mix(hash, 16 + link));
+      const hasRoom = (_: unknown, step: number) => {
+        const relay = ids[(start + step) % ids.length]!;
+        return !own.includes(relay) && (attached.get(relay)?.length ?? 0) < room;
+      };
+      const step = ids.findIndex(hasRoom);
+      if (step < 0) break;
+      const relay = ids[(start + step) % ids.length]!;
       const others = attached.get(relay) ?? [];
-      if (others.length >= room) continue;
       attached.set(relay, others);
       others.push(leaf);
       own.push(relay);

@@ -58,7 +58,7 @@ describe('small-world', () => {
     const relays = new Set(members.slice(0, 30));
     const overlay = smallWorld.overlay(members, {capacityOf: id => relays.has(id) ? 1 : 0});
     for (const id of members.slice(30)) {
-      expect(overlay.neighbours(id).length).to.equal(4);
+      expect(overlay.neighbours(id).length).to.be.within(5, 6);
       for (const other of overlay.neighbours(id)) expect(relays.has(other)).to.equal(true);
     }
   });

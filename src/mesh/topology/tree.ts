@@ -18,7 +18,7 @@ const CHOICES = 32 / BITS;
 export const tree = relayed({
   core: priorityTree,
   coreDegree: relays => Math.min(relays - 1, FAN_OUT + 1),
-  leafLinks: 1,
+  leafLinks: () => 1,
 });
 
 interface Place {

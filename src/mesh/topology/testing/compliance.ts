@@ -157,8 +157,10 @@ export function topologyCompliance(name: string, topology: Topology, bounds: Top
         for (const count of [survives.from, 24, 64, 200].filter(size => size >= survives.from)) {
           for (let round = 0; round < 100; round++) {
             const members = randomIds(clock, count);
+            const leaves = new Set(round % 2 ? members.filter(() => clock.random() < 0.3) : []);
             const left = shuffled(clock, members).slice(Math.round(count / 5));
-            if (reach(topology.overlay(members), left, () => true).size === left.length) connected++;
+            const overlay = topology.overlay(members, {capacityOf: id => leaves.has(id) ? 0 : 1});
+            if (reach(overlay, left, id => !leaves.has(id)).size === left.length) connected++;
             rounds++;
           }
         }
