@@ -97,7 +97,7 @@ export class ChatLog extends EventTarget {
     if (this.#stale) {
       this.#stale = false;
       this.#state = Object.freeze({
-        logId: this.#logId, lines: Object.freeze(this.#lines.slice()), ...this.#keeper?.works && {forget: this.#forget},
+        logId: this.#logId, lines: Object.freeze(this.#lines.slice()), ...this.#keeper && {kept: this.#keeper.works, forget: this.#forget},
       });
     }
     return this.#state;
@@ -167,10 +167,21 @@ export class ChatLog extends EventTarget {
 
   /** Removes all lines, also those that wait, from here and from this machine. What comes again is not shown again. */
   async forget(): Promise<void> {
+    this.forgotten();
+    await this.#keeper?.forget();
+  }
+
+  /** Another tab has removed the room's lines from this machine. */
+  forgotten(): void {
     this.#lines = [];
+    this.#keeper?.forgotten();
     this.#outbox.forget();
     this.#touch();
-    await this.#keeper?.forget();
+  }
+
+  /** Whether this machine keeps the lines may have changed. */
+  storageChanged(): void {
+    this.#touch();
   }
 
   #outboxLines(): OutboxLines {
