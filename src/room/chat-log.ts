@@ -151,6 +151,7 @@ export class ChatLog extends EventTarget {
       deliveredTo: NOBODY,
     });
     this.#keeper?.write(id);
+    if (alone) this.#outbox.sendToAbsent(this.#find(id)!);
     this.#flush();
     return sent;
   }

@@ -84,6 +84,11 @@ export class Outbox {
     return new Promise((resolve, reject) => this.#promises.set(id, {resolve, reject}));
   }
 
+  /** Nobody is here to get it; who vanished from an empty room may come back. */
+  sendToAbsent(line: ChatMessage): void {
+    this.#session?.send(wireForm(line), {channel: CHAT_CHANNEL, to: [], absent: true}).catch(() => undefined);
+  }
+
   isCasual(id: string): boolean {
     return this.#casual.has(id);
   }
@@ -127,6 +132,7 @@ export class Outbox {
       if (!line || !this.#lines.isKept(line)) return;
       if (!peers.length && this.#casual.has(id)) {
         this.#lines.replace({...line, status: 'sent'});
+        this.sendToAbsent(line);
         this.#settle(id);
         continue;
       }
@@ -150,15 +156,16 @@ export class Outbox {
   }
 
   async #send(session: RoomSession, line: ChatMessage, to: readonly PeerState[]): Promise<void> {
-    const {id, text, at, was} = line;
+    const {id} = line;
     const ids = to.map(peer => peer.id);
     for (const peer of ids) this.#handed.set(peer, (this.#handed.get(peer) ?? new Set()).add(id));
-    if (line.status === 'waiting') {
+    const isFirst = line.status === 'waiting';
+    if (isFirst) {
       const {peers} = session.state;
       this.#lines.replace(told({...line, status: 'sending', pending: Object.freeze(peers.map(readerOf))}, peers));
     }
     try {
-      await session.send({id, text, at, ...was?.length && {was}}, {channel: CHAT_CHANNEL, to: ids});
+      await session.send(wireForm(line), {channel: CHAT_CHANNEL, to: ids, absent: isFirst});
       if (session === this.#session) this.#sent(id, to);
     } catch (thrown) {
       if (session === this.#session) this.#failed(session, id, to, asMeshError(thrown, 'undelivered'));
@@ -234,6 +241,8 @@ export class Outbox {
     else promise?.resolve();
   }
 }
+
+const wireForm = ({id, text, at, was}: ChatMessage) => ({id, text, at, ...was?.length && {was}});
 
 const readerOf = ({id, name}: PeerState): Reader => Object.freeze({id, name});
 

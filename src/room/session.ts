@@ -56,12 +56,13 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     return this.#joining;
   }
 
-  async send(data: RoomData, {to, channel = '', signal}: SendOptions = {}): Promise<void> {
+  async send(data: RoomData, {to, absent, channel = '', signal}: SendOptions = {}): Promise<void> {
     if (!this.#mesh) throw new MeshError('not-joined', 'The room has not been joined, or has been left');
     const plainText = channel === CHAT_CHANNEL ? textOf(data) : undefined;
     await this.#mesh.send(data, {
       channel,
       ...to !== undefined && {to: typeof to === 'string' ? [to] : to},
+      ...absent !== undefined && {absent},
       ...plainText !== undefined && {plainText},
       ...signal && {signal},
     });

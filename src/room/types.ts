@@ -63,6 +63,11 @@ export interface RoomOptions {
 export interface SendOptions {
   /** Ids to send to; default everybody. */
   readonly to?: string | readonly string[];
+  /**
+   * Whether people get it who vanished without a goodbye, when they are back within 10 minutes; nobody waits for that. For messages up to
+   * 16 kB. Default: if `to` is absent.
+   */
+  readonly absent?: boolean;
   /** 1 to 64 characters; default `''`. Order is kept per sender and channel. `mesh-…` and `chat` are this project's. */
   readonly channel?: string;
   /** Stops waiting, and stops sending what has not been handed over yet. */
