@@ -179,6 +179,21 @@ export class Mesh extends EventTarget {
     }
     // The links close last, so that the goodbyes are on their way.
     await this.#signalling.close();
+    this.#end();
+  }
+
+  /** The same in this very turn: for a page that does not run any longer. */
+  hangUp(): void {
+    if (!this.#left) {
+      this.#left = true;
+      this.farewell();
+    }
+    this.#signalling.hangUp();
+    this.#end();
+  }
+
+  /** Leaves nothing behind: no link, no timer. */
+  #end(): void {
     this.#listening.abort();
     for (const id of [...this.#pairs.keys()]) this.#drop(id);
     for (const id of [...this.#absent.keys()]) this.#forget(id);

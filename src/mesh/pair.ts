@@ -127,6 +127,8 @@ export class Pair {
     this.#failures = 0;
     this.#lost = false;
     this.#enter();
+    // The peer may not know that it had vanished, and take the former link for a good one.
+    if (!this.initiator) this.#want();
   }
 
   /** Something may have happened to the link: asks the peer at once, mends what is dead, and does not wait where it paused. */
@@ -179,6 +181,7 @@ export class Pair {
     if (former) {
       this.#detach();
       former.close(new MeshError('link-failed', 'The other side began again', {ids: [this.id]}));
+      this.#options.onChange();
     }
     const start = (servers: readonly RTCIceServer[]) => {
       // Meanwhile the pair may have been closed, or a newer session begun.
@@ -290,10 +293,14 @@ export class Pair {
 
   /** The responder cannot begin; it asks the initiator to, again and again, until an offer comes. */
   #ask(): void {
-    // A message without a signal would break a plain page, so it goes to nobody who may be one.
-    if (this.#stamped) this.#send({v: PROTOCOL_VERSION, session: this.#session, seq: 0, ack: 0, want: true});
+    this.#want();
     const pause = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** this.#failures++);
     this.#retryIn(between(this.#options.clock, pause / 2, pause));
+  }
+
+  #want(): void {
+    // A message without a signal would break a plain page, so it goes to nobody who may be one.
+    if (this.#stamped) this.#send({v: PROTOCOL_VERSION, session: this.#session, seq: 0, ack: 0, want: true});
   }
 
   #awaitOffer(): void {

@@ -1,4 +1,4 @@
-/** What a page lives through, as two events: it is about to stand still, or it may have stood still. See `docs/resume.md`. */
+/** What a page lives through: it is about to stand still, or may have stood still; it goes away, or is back. See `docs/resume.md`. */
 
 /** The page looks at its own clock this often … */
 const TICK_MS = 5_000;
@@ -10,6 +10,10 @@ interface PageLifeEventMap {
   sleep: Event;
   /** What was known of the server and of links may be out of date. */
   wake: Event;
+  /** The visitor goes to another page. Nothing may run here after this turn. */
+  hide: Event;
+  /** The visitor came back, and the page out of the back/forward cache, as it was. */
+  show: Event;
   /** The device went online or offline, or says so. */
   'network-change': Event;
 }
@@ -25,12 +29,11 @@ export class PageLife extends EventTarget {
     const {document} = globalThis;
     const {connection} = (globalThis.navigator ?? {}) as {connection?: EventTarget};
     const wake = () => this.#tell('wake');
-    const sleep = () => this.#tell('sleep');
-    this.#on(document, 'freeze', sleep);
+    this.#on(globalThis, 'pagehide', () => this.#tell('hide'));
+    this.#on(globalThis, 'pageshow', event => (event as PageTransitionEvent).persisted && this.#tell('show'));
+    this.#on(document, 'freeze', () => this.#tell('sleep'));
     this.#on(document, 'resume', wake);
     this.#on(document, 'visibilitychange', () => document.visibilityState === 'visible' && wake());
-    this.#on(globalThis, 'pagehide', event => (event as PageTransitionEvent).persisted && sleep());
-    this.#on(globalThis, 'pageshow', event => (event as PageTransitionEvent).persisted && wake());
     this.#on(globalThis, 'online', () => {
       this.#tell('network-change');
       wake();

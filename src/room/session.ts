@@ -15,12 +15,14 @@ import {
 
 /** The channel that plain pages take part in: its data is `{text, …}`, of which they get and send the text. */
 const CHAT_CHANNEL = 'chat';
+/** Pause between attempts to enter a room whose server was away when it was to be joined. Each takes a second and more by itself. */
+const AGAIN_MS = 1_000;
 
 export const createRoom: CreateRoom = options => new MeshRoomSession(options);
 
 class MeshRoomSession extends EventTarget implements RoomSession {
   readonly #options: RoomOptions;
-  readonly #selfId = randomId();
+  #selfId = randomId();
   #name: string;
   #mesh: Mesh | undefined;
   #state: RoomState;
@@ -28,6 +30,10 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   readonly #told = new WeakMap<MeshPeer, PeerState>();
   #lastError: MeshError | undefined;
   #life: PageLife | undefined;
+  /** While the visitor is on another page: settles on return. */
+  #hidden: {readonly shown: Promise<void>; readonly show: () => void} | undefined;
+  /** Whether it is on its way in, pauses between attempts included. */
+  #isEntering = false;
   #joining: Promise<void> | undefined;
   #leaving: Promise<void> | undefined;
 
@@ -77,27 +83,55 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     const {signal, topology} = this.#options;
     try {
       if (this.#leaving || signal?.aborted) throw new MeshError('aborted', 'Joining was given up');
-      const {url, list} = checkOptions(this.#options);
+      checkOptions(this.#options);
       this.#publish({status: 'joining'});
       if (!globalThis.isSecureContext) this.#report(INSECURE);
       if (topology === 'small-world' || topology === 'tree') this.#report(noTopology(topology));
-      this.#mesh = this.#createMesh(url, list);
       signal?.addEventListener('abort', this.#onAbort, {once: true});
-      globalThis.addEventListener?.('pagehide', this.#onPageHide);
-      this.#watch(this.#mesh);
-      await this.#mesh.join(signal ? {signal} : {});
-      this.#update();
+      this.#watch();
+      await this.#enter();
     } catch (error) {
       const failure = asMeshError(error, 'server-unreachable');
-      this.#stopListening();
-      this.#mesh = undefined;
       // Who gave up does not want to read of a failure.
       if (failure.code === 'aborted') this.#publish({status: 'idle', error: undefined});
       else {
         this.#publish({status: 'failed', peers: Object.freeze([]), error: failure});
         this.#report(failure);
       }
+      if (failure.code === 'server-unreachable' && !this.#leaving) void this.#enterAtLast();
+      else this.#stopListening();
       throw failure;
+    }
+  }
+
+  /** Enters the room; anew when the visitor has been on another page before that was done. */
+  async #enter(): Promise<void> {
+    const {signal} = this.#options;
+    this.#isEntering = true;
+    for (;;) {
+      await this.#hidden?.shown;
+      if (this.#leaving) throw new MeshError('aborted', 'Joining was given up');
+      const mesh = this.#mesh = this.#createMesh();
+      try {
+        await mesh.join(signal ? {signal} : {});
+        this.#isEntering = false;
+        return this.#update();
+      } catch (error) {
+        if (this.#mesh === mesh) this.#mesh = undefined;
+        if (!this.#hidden) throw error;
+      }
+    }
+  }
+
+  /** Enters the room as soon as its server lets it, however long that takes. */
+  async #enterAtLast(): Promise<void> {
+    while (!this.#leaving) {
+      try {
+        return await this.#enter();
+      } catch {
+        // What it is has been told; it goes on.
+        await new Promise(resolve => setTimeout(resolve, AGAIN_MS));
+      }
     }
   }
 
@@ -105,11 +139,13 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     const mesh = this.#mesh;
     this.#mesh = undefined;
     this.#stopListening();
+    this.#hidden?.show();
     this.#publish({status: 'idle', peers: Object.freeze([]), error: undefined});
     await mesh?.leave();
   }
 
-  #createMesh(url: string, list: string): Mesh {
+  #createMesh(): Mesh {
+    const {url, list} = checkOptions(this.#options);
     const mesh = new Mesh({
       signalling: createDeepstreamSignalling({url, list, selfId: this.#selfId}),
       createLink: simplePeerLinks(),
@@ -123,18 +159,46 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     return mesh;
   }
 
-  #watch(mesh: Mesh): void {
+  #watch(): void {
     const life = this.#life = new PageLife();
-    life.addEventListener('wake', () => mesh.revive());
-    life.addEventListener('sleep', () => mesh.sleep());
+    life.addEventListener('wake', () => this.#mesh?.revive());
+    life.addEventListener('sleep', () => this.#mesh?.sleep());
+    life.addEventListener('hide', () => this.#hide());
+    life.addEventListener('show', () => this.#show());
     life.addEventListener('network-change', () => this.#update());
+  }
+
+  /**
+   * A page that goes away says so, to people and server, while it still can. So does one that may come back: browsers say that of each, and
+   * keep none that has a connection open.
+   */
+  #hide(): void {
+    const mesh = this.#mesh;
+    this.#mesh = undefined;
+    if (this.#hidden) return;
+    let show = (): void => undefined;
+    const shown = new Promise<void>(resolve => { show = resolve; });
+    this.#hidden = {shown, show};
+    mesh?.hangUp();
+    if (this.#state.status !== 'failed') this.#publish({status: 'resuming', peers: Object.freeze([])});
+  }
+
+  /** The visitor is back: as somebody new with the same name, since the one who left has said goodbye. */
+  #show(): void {
+    const hidden = this.#hidden;
+    if (!hidden) return;
+    this.#hidden = undefined;
+    this.#selfId = randomId();
+    this.#publish({selfId: this.#selfId});
+    hidden.show();
+    if (!this.#isEntering) void this.#enterAtLast();
   }
 
   /** Tells the state of the mesh, once the mesh has confirmed it. */
   #update(): void {
     const mesh = this.#mesh;
     if (!mesh) return;
-    const status = statusOf(mesh);
+    const status = statusOf(mesh) ?? this.#state.status;
     this.#publish({
       status,
       peers: this.#peersOf(mesh.peers),
@@ -179,14 +243,8 @@ class MeshRoomSession extends EventTarget implements RoomSession {
 
   readonly #onAbort = (): void => void this.leave();
 
-  readonly #onPageHide = ({persisted}: PageTransitionEvent): void => {
-    // A page in the back/forward cache may come back; one that goes away says so, to people and server, while it still can.
-    if (!persisted) void this.leave();
-  };
-
   #stopListening(): void {
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
-    globalThis.removeEventListener?.('pagehide', this.#onPageHide);
     this.#life?.close();
     this.#life = undefined;
   }
@@ -206,18 +264,11 @@ const INSECURE = new MeshError('insecure-context',
 const noTopology = (topology: string): MeshError =>
   new MeshError('bad-data', `This version has no topology "${topology}"; the room is a full mesh`);
 
-function statusOf({status}: Mesh): RoomStatus {
-  switch (status) {
-    case 'idle':
-    case 'connecting':
-      return 'joining';
-    case 'open':
-      return 'joined';
-    case 'reconnecting':
-      return globalThis.navigator?.onLine ?? true ? 'resuming' : 'offline';
-    case 'closed':
-      return 'failed';
-  }
+/** What the mesh makes of the room's status; nothing while it is on its way in or out. */
+function statusOf({status}: Mesh): RoomStatus | undefined {
+  if (status === 'open') return 'joined';
+  if (status === 'reconnecting') return globalThis.navigator?.onLine ?? true ? 'resuming' : 'offline';
+  return undefined;
 }
 
 function peerState({id, name, link, plain, rttMs, away, reason}: MeshPeer): PeerState {
