@@ -15,7 +15,8 @@ export const loadEngine: LoadEngine = async () => (await import('./session.js'))
 export async function joinRoom(options: RoomOptions): Promise<Room> {
   const create = await loadEngine();
   const session = create(withDefaultUrl(options));
-  await session.join();
+  // Otherwise it would go on trying.
+  await session.join().catch((error: unknown) => session.leave().then(() => Promise.reject(error)));
   return session;
 }
 

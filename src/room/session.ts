@@ -13,6 +13,13 @@ import {
   type SendOptions,
 } from './types.js';
 
+/**
+ * Pauses between attempts to join where nothing answered, in milliseconds, from the first to the longest, each doubled and jittered by half.
+ * A server that is restarted, or a device that thinks it is online, is back within seconds; one that is gone for days costs a request each time.
+ */
+const RETRY_FIRST_MS = 500;
+const RETRY_LONGEST_MS = 3_000;
+
 /** The channel that plain pages take part in: its data is `{text, …}`, of which they get and send the text. */
 const CHAT_CHANNEL = 'chat';
 
@@ -26,10 +33,11 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   #state: RoomState;
   /** What has been made of a member; the mesh hands out another object when it changes. */
   readonly #told = new WeakMap<MeshPeer, PeerState>();
-  #lastError: MeshError | undefined;
   #life: PageLife | undefined;
   #joining: Promise<void> | undefined;
   #leaving: Promise<void> | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #retries = 0;
 
   constructor(options: RoomOptions) {
     super();
@@ -80,29 +88,60 @@ class MeshRoomSession extends EventTarget implements RoomSession {
       this.#publish({status: 'joining'});
       if (!globalThis.isSecureContext) this.#report(INSECURE);
       if (topology === 'small-world' || topology === 'tree') this.#report(noTopology(topology));
-      this.#mesh = this.#createMesh(url, list);
       signal?.addEventListener('abort', this.#onAbort, {once: true});
       globalThis.addEventListener?.('pagehide', this.#onPageHide);
-      this.#watch(this.#mesh);
-      await this.#mesh.join(signal ? {signal} : {});
-      this.#update();
+      this.#watch(() => this.#tryAgain(url, list));
+      await this.#enter(url, list);
     } catch (error) {
       const failure = asMeshError(error, 'server-unreachable');
-      this.#stopListening();
-      this.#mesh = undefined;
       // Who gave up does not want to read of a failure.
       if (failure.code === 'aborted') this.#publish({status: 'idle', error: undefined});
       else {
-        this.#publish({status: 'failed', peers: Object.freeze([]), error: failure});
+        this.#publish({status: failedStatus(failure), peers: Object.freeze([]), error: failure});
         this.#report(failure);
       }
+      if (!this.#retry) this.#stopListening();
       throw failure;
     }
+  }
+
+  /** One attempt to join; where nothing answers another follows, out of sight, until the room is left. */
+  async #enter(url: string, list: string): Promise<void> {
+    const {signal} = this.#options;
+    const mesh = this.#mesh = this.#createMesh(url, list);
+    try {
+      await mesh.join(signal ? {signal} : {});
+      this.#retries = 0;
+      this.#update();
+    } catch (error) {
+      this.#mesh = undefined;
+      if (!this.#leaving && error instanceof MeshError && error.code === 'server-unreachable') {
+        const longest = Math.min(RETRY_LONGEST_MS, RETRY_FIRST_MS * 2 ** this.#retries++);
+        this.#retry = setTimeout(() => this.#tryAgain(url, list), longest * (0.5 + Math.random() / 2));
+      }
+      throw error;
+    }
+  }
+
+  #tryAgain(url: string, list: string): void {
+    if (!this.#retry) return;
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    this.#enter(url, list).catch((thrown: unknown) => {
+      // The same again is no news; anything else ends it.
+      if (this.#retry || this.#leaving) return;
+      const error = asMeshError(thrown, 'server-unreachable');
+      this.#stopListening();
+      this.#publish({status: 'failed', error});
+      this.#report(error);
+    });
   }
 
   async #leave(): Promise<void> {
     const mesh = this.#mesh;
     this.#mesh = undefined;
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
     this.#stopListening();
     this.#publish({status: 'idle', peers: Object.freeze([]), error: undefined});
     await mesh?.leave();
@@ -122,18 +161,28 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     return mesh;
   }
 
-  #watch(mesh: Mesh): void {
+  #watch(tryAgain: () => void): void {
     const life = this.#life = new PageLife();
-    life.addEventListener('wake', () => mesh.revive());
-    life.addEventListener('sleep', () => mesh.sleep());
-    life.addEventListener('network-change', () => this.#update());
+    life.addEventListener('wake', () => {
+      this.#mesh?.revive();
+      tryAgain();
+    });
+    life.addEventListener('sleep', () => this.#mesh?.sleep());
+    life.addEventListener('network-change', () => {
+      this.#update();
+      const {error} = this.#state;
+      if (this.#retry && error) this.#publish({status: failedStatus(error)});
+    });
   }
 
   /** Tells the state of the mesh, once the mesh has confirmed it. */
   #update(): void {
     const mesh = this.#mesh;
-    if (!mesh) return;
+    // How joining fails is told by who joins.
+    if (!mesh || mesh.status === 'closed') return;
     const status = statusOf(mesh);
+    // An attempt that follows a failure is not told until it succeeds: the words would change with each.
+    if (this.#retries && status === 'joining') return;
     this.#publish({
       status,
       peers: this.#peersOf(mesh.peers),
@@ -154,7 +203,6 @@ class MeshRoomSession extends EventTarget implements RoomSession {
 
   /** The error that belongs to `status`. */
   #standing(status: RoomStatus): MeshError | undefined {
-    if (status === 'failed') return this.#lastError;
     if (status !== 'resuming' && status !== 'offline') return undefined;
     return this.#state.error ?? new MeshError('server-lost', 'The connection to the server was lost; it is being mended');
   }
@@ -172,7 +220,6 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   }
 
   #report(error: MeshError): void {
-    this.#lastError = error;
     this.dispatchEvent(new RoomErrorEvent(error));
   }
 
@@ -205,6 +252,11 @@ const INSECURE = new MeshError('insecure-context',
 const noTopology = (topology: string): MeshError =>
   new MeshError('bad-data', `This version has no topology "${topology}"; the room is a full mesh`);
 
+const isOnline = (): boolean => globalThis.navigator?.onLine ?? true;
+
+/** What it is called that `error` kept the user out. Without a network nothing has failed yet. */
+const failedStatus = ({code}: MeshError): RoomStatus => code === 'server-unreachable' && !isOnline() ? 'offline' : 'failed';
+
 function statusOf({status}: Mesh): RoomStatus {
   switch (status) {
     case 'idle':
@@ -213,7 +265,7 @@ function statusOf({status}: Mesh): RoomStatus {
     case 'open':
       return 'joined';
     case 'reconnecting':
-      return globalThis.navigator?.onLine ?? true ? 'resuming' : 'offline';
+      return isOnline() ? 'resuming' : 'offline';
     case 'closed':
       return 'failed';
   }

@@ -88,10 +88,11 @@ export class ShellUpdates extends EventTarget {
       if (navigator.serviceWorker.controller !== first) this.#onSwitched();
     });
     const follow = (worker: ServiceWorker | null): void => {
+      if (!worker || worker === first) return;
       const look = (): void => {
-        if (worker !== first && worker === registration.waiting) this.#onWaiting();
+        if (worker === registration.waiting) this.#onWaiting();
       };
-      worker?.addEventListener('statechange', look);
+      worker.addEventListener('statechange', look);
       look();
     };
     registration.addEventListener('updatefound', () => follow(registration.installing));
