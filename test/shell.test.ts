@@ -196,7 +196,7 @@ describe('the app', () => {
   });
 
   describe('without a connection', () => {
-    it('opens at the room that was open last, with who was there, takes messages, and joins when it is back', async () => {
+    it('opens at the room that was open last, with who was there, takes messages, and delivers them when it is back', async t => {
       const server = await deploy();
       const [ada, grace] = await Promise.all([user(), user()]);
       const room = new URL('/r/tunnel', server.url).href;
@@ -220,12 +220,50 @@ describe('the app', () => {
       await field!.press('Enter');
       await reads(page, 'typed in the tunnel');
 
+      await other.page.bringToFront();
       await server.start();
       await page.setOfflineMode(false);
+      const back = performance.now();
+      await reads(other.page, 'typed in the tunnel');
+      const took = performance.now() - back;
+      t.diagnostic(`what was typed offline was delivered ${Math.round(took)} ms after the server's return`);
+      assert.ok(took < 10_000, `${took} ms`);
       await status(page, 'joined');
-      await reads(page, 'typed in the tunnel');
       assert.equal(await noticeOf(page), '');
       assert.equal(await page.$eval('#last-seen', element => (element as HTMLElement).hidden), true);
+    });
+
+    it('goes on trying where the server is away and the device says that it is online, and delivers what was typed meanwhile', async t => {
+      const server = await deploy();
+      const [ada, grace] = await Promise.all([user(), user()]);
+      const room = new URL('/r/restart', server.url).href;
+      const {page} = await open(ada, room);
+      await status(page, 'joined');
+      await served(page);
+      await page.goto('about:blank');
+      const other = await open(grace, room);
+      await status(other.page, 'joined');
+      await server.stop();
+
+      await page.bringToFront();
+      await page.goto(room);
+      const field = await page.waitForSelector('mesh-room >>> textarea');
+      await field!.type('before it is clear that nobody answers');
+      await field!.press('Enter');
+      await status(page, 'failed');
+      await reads(page, 'Still trying');
+      await field!.type('after it');
+      await field!.press('Enter');
+      await server.start();
+      const back = performance.now();
+      await other.page.bringToFront();
+      await reads(other.page, 'before it is clear that nobody answers');
+      await reads(other.page, 'after it');
+      const took = performance.now() - back;
+      t.diagnostic(`what was typed was delivered ${Math.round(took)} ms after the server's return`);
+      assert.ok(took < 10_000, `${took} ms`);
+      await status(page, 'joined');
+      assert.equal(await page.evaluate(() => document.querySelector<RoomElement>('mesh-room')!.state.error), undefined);
     });
 
     it('opens any room by its address, and leaves what is not the app to the network', async () => {
@@ -357,7 +395,7 @@ describe('the app', () => {
       await page.goto(shared);
       await page.waitForSelector('#share-to[open]');
       await page.keyboard.press('Escape');
-      assert.equal(new URL(page.url()).search, '', 'a reload does not ask again');
+      await until(page, () => !location.search); // a reload does not ask again
       assert.deepEqual(errors, []);
     });
 

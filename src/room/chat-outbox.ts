@@ -109,6 +109,8 @@ export class Outbox {
     if (!this.#session) return;
     const {state} = this.#session;
     const {peers} = state;
+    // Whoever was there before the server went away may be in the room again only after us: an empty one tells nothing then.
+    if (state.error) this.#casual.clear();
     // A new link brings again what is not known to have arrived: the room gives up what waits for too long.
     for (const id of this.#handed.keys()) if (!peers.some(peer => peer.id === id && isOpen(peer))) this.#handed.delete(id);
     for (const line of this.#lines.unsent()) {

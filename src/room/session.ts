@@ -13,10 +13,15 @@ import {
   type SendOptions,
 } from './types.js';
 
+/**
+ * Pauses between attempts to join where nothing answered, in milliseconds, from the first to the longest, each doubled and jittered by
+ * half. A server that is restarted, or a device that thinks it is online in a tunnel, is back within seconds.
+ */
+const RETRY_FIRST_MS = 500;
+const RETRY_LONGEST_MS = 3_000;
+
 /** The channel that plain pages take part in: its data is `{text, …}`, of which they get and send the text. */
 const CHAT_CHANNEL = 'chat';
-/** Pause between attempts to enter a room whose server was away when it was to be joined. Each takes a second and more by itself. */
-const AGAIN_MS = 1_000;
 
 export const createRoom: CreateRoom = options => new MeshRoomSession(options);
 
@@ -28,12 +33,13 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   #state: RoomState;
   /** What has been made of a member; the mesh hands out another object when it changes. */
   readonly #told = new WeakMap<MeshPeer, PeerState>();
-  #lastError: MeshError | undefined;
   #life: PageLife | undefined;
   /** While the visitor is on another page: settles on return. */
   #hidden: {readonly shown: Promise<void>; readonly show: () => void} | undefined;
   /** Whether it is on its way in, pauses between attempts included. */
   #isEntering = false;
+  /** Ends the pause before the next attempt. */
+  #tryNow: (() => void) | undefined;
   #joining: Promise<void> | undefined;
   #leaving: Promise<void> | undefined;
 
@@ -95,10 +101,10 @@ class MeshRoomSession extends EventTarget implements RoomSession {
       // Who gave up does not want to read of a failure.
       if (failure.code === 'aborted') this.#publish({status: 'idle', error: undefined});
       else {
-        this.#publish({status: 'failed', peers: Object.freeze([]), error: failure});
+        this.#publish({status: failedStatus(failure), peers: Object.freeze([]), error: failure});
         this.#report(failure);
       }
-      if (failure.code === 'server-unreachable' && !this.#leaving) void this.#enterAtLast();
+      if (isSilence(failure) && !this.#leaving) void this.#enterAtLast(RETRY_FIRST_MS);
       else this.#stopListening();
       throw failure;
     }
@@ -123,16 +129,36 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     }
   }
 
-  /** Enters the room as soon as its server lets it, however long that takes. */
-  async #enterAtLast(): Promise<void> {
-    while (!this.#leaving) {
-      try {
-        return await this.#enter();
-      } catch {
-        // What it is has been told; it goes on.
-        await new Promise(resolve => setTimeout(resolve, AGAIN_MS));
+  /** Enters the room as soon as anything answers, however long that takes. Nothing is told before: words would change at each attempt. */
+  async #enterAtLast(pauseMs = 0): Promise<void> {
+    this.#isEntering = true;
+    try {
+      for (let longest = pauseMs; !this.#leaving; longest = Math.min(RETRY_LONGEST_MS, Math.max(RETRY_FIRST_MS, 2 * longest))) {
+        if (longest) await this.#pause(longest * (0.5 + Math.random() / 2));
+        try {
+          return await this.#enter();
+        } catch (error) {
+          if (!isSilence(error)) throw error;
+        }
       }
+    } catch (thrown) {
+      this.#isEntering = false;
+      if (this.#leaving) return;
+      const error = asMeshError(thrown, 'server-unreachable');
+      this.#stopListening();
+      this.#publish({status: 'failed', error});
+      this.#report(error);
     }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise(resolve => {
+      const timer = setTimeout(resolve, ms);
+      this.#tryNow = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   async #leave(): Promise<void> {
@@ -140,6 +166,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     this.#mesh = undefined;
     this.#stopListening();
     this.#hidden?.show();
+    this.#tryNow?.();
     this.#publish({status: 'idle', peers: Object.freeze([]), error: undefined});
     await mesh?.leave();
   }
@@ -161,11 +188,18 @@ class MeshRoomSession extends EventTarget implements RoomSession {
 
   #watch(): void {
     const life = this.#life = new PageLife();
-    life.addEventListener('wake', () => this.#mesh?.revive());
+    life.addEventListener('wake', () => {
+      this.#mesh?.revive();
+      this.#tryNow?.();
+    });
     life.addEventListener('sleep', () => this.#mesh?.sleep());
     life.addEventListener('hide', () => this.#hide());
     life.addEventListener('show', () => this.#show());
-    life.addEventListener('network-change', () => this.#update());
+    life.addEventListener('network-change', () => {
+      this.#update();
+      const {error} = this.#state;
+      if (this.#isEntering && error) this.#publish({status: failedStatus(error)});
+    });
   }
 
   /**
@@ -219,7 +253,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
 
   /** The error that belongs to `status`. */
   #standing(status: RoomStatus): MeshError | undefined {
-    if (status === 'failed') return this.#lastError;
+    if (status === 'failed') return this.#state.error;
     if (status !== 'resuming' && status !== 'offline') return undefined;
     return this.#state.error ?? new MeshError('server-lost', 'The connection to the server was lost; it is being mended');
   }
@@ -237,7 +271,6 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   }
 
   #report(error: MeshError): void {
-    this.#lastError = error;
     this.dispatchEvent(new RoomErrorEvent(error));
   }
 
@@ -264,10 +297,18 @@ const INSECURE = new MeshError('insecure-context',
 const noTopology = (topology: string): MeshError =>
   new MeshError('bad-data', `This version has no topology "${topology}"; the room is a full mesh`);
 
+const isOnline = (): boolean => globalThis.navigator?.onLine ?? true;
+
+/** Whether nothing answered; that may change by itself. */
+const isSilence = (error: unknown): boolean => error instanceof MeshError && error.code === 'server-unreachable';
+
+/** What it is called that `error` kept the user out. Without a network nothing has failed yet. */
+const failedStatus = (error: MeshError): RoomStatus => isSilence(error) && !isOnline() ? 'offline' : 'failed';
+
 /** What the mesh makes of the room's status; nothing while it is on its way in or out. */
 function statusOf({status}: Mesh): RoomStatus | undefined {
   if (status === 'open') return 'joined';
-  if (status === 'reconnecting') return globalThis.navigator?.onLine ?? true ? 'resuming' : 'offline';
+  if (status === 'reconnecting') return isOnline() ? 'resuming' : 'offline';
   return undefined;
 }
 

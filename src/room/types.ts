@@ -111,8 +111,8 @@ export interface Room extends EventTarget {
 /** A room that can be watched from before it is joined; `joinRoom` is `create`, then `join`. */
 export interface RoomSession extends Room {
   /**
-   * Enters the room's List. `state.status` goes `idle`, `joining`, `joined`, or `failed` with `state.error`. After `server-unreachable` it
-   * goes on trying until `leave()`, and is `joined` once the server is there.
+   * Enters the room's List. `state.status` goes `idle`, `joining`, `joined`, or `failed` with `state.error`. Where nothing answers
+   * (`server-unreachable`) it rejects, and goes on trying all the same until `leave()`; without a network the status is `offline` then.
    * @throws {MeshError} the same error that `state.error` holds.
    */
   join(): Promise<void>;

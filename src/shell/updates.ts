@@ -35,11 +35,6 @@ export class ShellUpdates extends EventTarget {
     super();
     this.#reload = reload;
     this.#workbox = new Workbox(script, {updateViaCache: 'none'});
-    this.#workbox.addEventListener('waiting', () => this.#onWaiting());
-    this.#workbox.addEventListener('controlling', ({isUpdate, isExternal}) => {
-      // The first worker takes over a page that it has just been made by: nothing about it is old.
-      if (isUpdate || isExternal) this.#onSwitched();
-    });
   }
 
   get status(): ShellStatus {
@@ -62,7 +57,8 @@ export class ShellUpdates extends EventTarget {
     try {
       if (!('serviceWorker' in navigator)) throw new Error('No service workers here');
       this.#checkedAt = Date.now();
-      await this.#workbox.register({immediate: true});
+      const registration = await this.#workbox.register({immediate: true});
+      if (registration) this.#watch(registration);
       document.addEventListener('visibilitychange', () => this.#check());
       await navigator.serviceWorker.ready;
       this.#set('ready', this.#updateReady);
@@ -82,6 +78,26 @@ export class ShellUpdates extends EventTarget {
     }
     this.#workbox.messageSkipWaiting();
     setTimeout(() => this.#reload(), SWITCH_TIMEOUT_MS);
+  }
+
+  /** For as long as the page is open: workbox-window hears of one update, and guesses by time whose it is. */
+  #watch(registration: ServiceWorkerRegistration): void {
+    // The first worker takes over a page that it has just been made by: nothing about it is old.
+    const first = registration.active ?? registration.waiting ?? registration.installing;
+    navigator.serviceWorker.addEventListener('controllerchange', () => {
+      if (navigator.serviceWorker.controller !== first) this.#onSwitched();
+    });
+    const follow = (worker: ServiceWorker | null): void => {
+      if (!worker || worker === first) return;
+      const look = (): void => {
+        if (worker === registration.waiting) this.#onWaiting();
+      };
+      worker.addEventListener('statechange', look);
+      look();
+    };
+    registration.addEventListener('updatefound', () => follow(registration.installing));
+    follow(registration.waiting);
+    follow(registration.installing);
   }
 
   #onWaiting(): void {
