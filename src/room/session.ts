@@ -125,7 +125,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
 
   #watch(mesh: Mesh): void {
     const life = this.#life = new PageLife();
-    life.addEventListener('wake', () => mesh.revive());
+    life.addEventListener('wake', ({network}) => mesh.revive({network}));
     life.addEventListener('sleep', () => mesh.sleep());
     life.addEventListener('network-change', () => this.#update());
   }
