@@ -87,7 +87,10 @@ export class Mesh extends EventTarget {
     const {signal} = this.#listening;
     signalling.addEventListener('members-change', () => this.#reconcile(), {signal});
     signalling.addEventListener('signal', ({message}) => this.#receive(message), {signal});
-    signalling.addEventListener('status-change', () => void this.dispatchEvent(new Event('status-change')), {signal});
+    signalling.addEventListener('status-change', () => {
+      if (signalling.status === 'open') for (const pair of this.#pairs.values()) pair.resend();
+      this.dispatchEvent(new Event('status-change'));
+    }, {signal});
     signalling.addEventListener('error', ({error}) => this.#report(error), {signal});
   }
 
@@ -159,11 +162,14 @@ export class Mesh extends EventTarget {
     for (const {conversation} of this.#pairs.values()) conversation.sleep();
   }
 
-  /** Something may have happened to server and links: asks all of them at once, and mends what is dead. */
-  revive(): void {
+  /**
+   * Something may have happened to server and links: asks all of them at once, and mends what is dead.
+   * @param network - whether this machine's network is another one now.
+   */
+  revive({network = false}: {readonly network?: boolean} = {}): void {
     if (this.#left) return;
     this.#signalling.revive();
-    for (const pair of this.#pairs.values()) pair.revive();
+    for (const pair of this.#pairs.values()) pair.revive(network);
   }
 
   /** Tells everybody over the links that this member is leaving: at once, for a page that is about to go away. */

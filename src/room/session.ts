@@ -188,8 +188,8 @@ class MeshRoomSession extends EventTarget implements RoomSession {
 
   #watch(): void {
     const life = this.#life = new PageLife();
-    life.addEventListener('wake', () => {
-      this.#mesh?.revive();
+    life.addEventListener('wake', ({network}) => {
+      this.#mesh?.revive({network});
       this.#tryNow?.();
     });
     life.addEventListener('sleep', () => this.#mesh?.sleep());
