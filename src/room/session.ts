@@ -14,8 +14,8 @@ import {
 } from './types.js';
 
 /**
- * Pauses between attempts to join where nothing answered, in milliseconds, from the first to the longest, each doubled and jittered by half.
- * A server that is restarted, or a device that thinks it is online, is back within seconds; one that is gone for days costs a request each time.
+ * Pauses between attempts to join where nothing answered, in milliseconds, from the first to the longest, each doubled and jittered by
+ * half. A server that is restarted, or a device that thinks it is online in a tunnel, is back within seconds.
  */
 const RETRY_FIRST_MS = 500;
 const RETRY_LONGEST_MS = 3_000;
