@@ -79,7 +79,8 @@ async function user(): Promise<BrowserContext> {
 
 async function open(context: BrowserContext, url: string, size: {width?: number; colorScheme?: 'light' | 'dark'} = {}): Promise<Tab> {
   const tab = await newTab(browser, url, {context, ...size});
-  later(() => tab.close());
+  // A user's tabs are closed with the user: one that shows a browser's error page may never tell that it is closed.
+  if (context === browser.defaultBrowserContext()) later(() => tab.close());
   return tab;
 }
 
