@@ -234,6 +234,7 @@ describe('the app', () => {
       assert.equal(new URL(page.url()).pathname, '/r/tunnel');
       assert.equal(await page.$eval('#room-name', element => element.textContent), 'tunnel');
       await notice(page, 'You are offline.');
+      await status(page, 'offline');
       await until(page, () => /^As last seen at .+: Grace$/.test(document.querySelector<HTMLElement>('#last-seen')!.innerText));
       const field = await page.waitForSelector('mesh-room >>> textarea');
       await field!.type('typed in the tunnel');
@@ -644,6 +645,14 @@ describe('the app', () => {
         document.dispatchEvent(new Event('visibilitychange'));
       }, hidden);
 
+      await den.page.evaluate(() => {
+        const badges: (number | undefined)[] = [];
+        Object.assign(window, {badges});
+        navigator.setAppBadge = async count => void badges.push(count);
+        navigator.clearAppBadge = async () => void badges.push(0);
+      });
+      const badges = (): Promise<(number | undefined)[]> => den.page.evaluate(() => (window as unknown as {badges: number[]}).badges);
+
       await hide(true);
       await say('before it was asked for');
       assert.deepEqual(await shown(), []);
@@ -681,6 +690,12 @@ describe('the app', () => {
       });
       assert.deepEqual(await tap(), [`focus ${den.page.url()}`]);
       assert.deepEqual(await shown(), [], 'a tapped notification is gone');
+      await say('while it is hidden still');
+      assert.deepEqual(await badges(), [1, 2]);
+      await hide(false);
+      assert.deepEqual(await badges(), [1, 2, 0], 'what is seen is not counted any more');
+      await until(den.page, async () => !(await (await navigator.serviceWorker.getRegistration())!.getNotifications()).length);
+      await hide(true);
 
       await say('one more');
       await until(den.page, async () => (await (await navigator.serviceWorker.getRegistration())!.getNotifications()).length === 1);

@@ -34,4 +34,5 @@ export async function askForRoom({dialog, rooms, take}: ShareDialogOptions): Pro
   }));
   dialog.addEventListener('close', () => void dropShared(), {once: true});
   dialog.showModal();
+  dialog.querySelector<HTMLElement>(text ? '[data-part="rooms"] button' : '[data-part="close"]')?.focus();
 }

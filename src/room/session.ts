@@ -130,6 +130,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     this.#enter(url, list).catch((thrown: unknown) => {
       // The same again is no news; anything else ends it.
       if (this.#retry || this.#leaving) return;
+      this.#retries = 0;
       const error = asMeshError(thrown, 'server-unreachable');
       this.#stopListening();
       this.#publish({status: 'failed', error});
@@ -171,7 +172,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     life.addEventListener('network-change', () => {
       this.#update();
       const {error} = this.#state;
-      if (this.#retry && error) this.#publish({status: failedStatus(error)});
+      if (this.#retries && error) this.#publish({status: failedStatus(error)});
     });
   }
 
