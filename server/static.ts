@@ -17,6 +17,9 @@ const TYPES: Readonly<Record<string, string>> = {
   txt: 'text/plain; charset=utf-8',
 };
 
+/** What is shared to the installed app goes to its service worker; only where that is missing it comes here. */
+const SHARE_PATH = '/share';
+
 export interface StaticOptions {
   /** Folder with the built files. */
   readonly dir: string;
@@ -46,6 +49,7 @@ export function staticFiles({dir, page}: StaticOptions): StaticFiles {
   const policy = page && tags.has('/index.html') ? pagePolicy(readFileSync(join(dir, 'index.html'), 'utf8')) : '';
 
   const resolve = (pathname: string): string | undefined => {
+    if (page && pathname === SHARE_PATH) return SHARE_PATH;
     const path = isPagePath(pathname) ? '/index.html' : decode(pathname);
     if (path === undefined || !tags.has(path)) return undefined;
     return page || path === '/mesh-room.js' || path === '/mesh-room.js.map' || path.startsWith('/assets/') ? path : undefined;
@@ -55,6 +59,12 @@ export function staticFiles({dir, page}: StaticOptions): StaticFiles {
     has: pathname => resolve(pathname) !== undefined,
     serve(request, response, pathname) {
       const path = resolve(pathname) ?? pathname;
+      if (path === SHARE_PATH) {
+        // Nothing of it is read: the page says that it did not arrive.
+        request.resume();
+        response.writeHead(303, {Location: '/?shared', 'Cache-Control': 'no-store'}).end();
+        return;
+      }
       for (const [name, value] of Object.entries(headersFor(path, policy))) response.setHeader(name, value);
       if (request.method === 'OPTIONS') {
         response.writeHead(204, {'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS', 'Access-Control-Max-Age': '86400'}).end();
@@ -80,8 +90,8 @@ export function staticFiles({dir, page}: StaticOptions): StaticFiles {
 }
 
 /**
- * By content, and not by size and time as sirv has it: files of a package all have one time, and two builds whose hashes alone differ have one
- * size. Browsers would go on with the old page, which asks for scripts that are gone. Weak, since it is the same for compressed copies.
+ * By content, and not by size and time as sirv has it: files of a package all have one time, and two builds whose hashes alone differ have
+ * one size. Browsers would go on with the old page, which asks for scripts that are gone. Weak, since compressed copies share it.
  */
 const etagOf = (content: Uint8Array): string => `W/"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
 

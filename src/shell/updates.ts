@@ -20,11 +20,13 @@ const CHECK_EVERY_MS = 10 * 60_000;
  * Fires `change` when `status` or `updateReady` does.
  */
 export class ShellUpdates extends EventTarget {
-  readonly #workbox: Workbox;
+  readonly #script: string;
+  #workbox: Workbox | undefined;
   readonly #lock = new JoinedLock();
   readonly #reload: () => void;
   #status: ShellStatus = 'starting';
   #updateReady = false;
+  #problem: unknown;
   /** Whether the new version has taken over, and only this page is still of the old one. */
   #switched = false;
   /** Whether the visitor agreed here. */
@@ -34,11 +36,16 @@ export class ShellUpdates extends EventTarget {
   constructor({script = '/sw.js', reload = () => location.reload()}: {script?: string; reload?: () => void} = {}) {
     super();
     this.#reload = reload;
-    this.#workbox = new Workbox(script, {updateViaCache: 'none'});
+    this.#script = script;
   }
 
   get status(): ShellStatus {
     return this.#status;
+  }
+
+  /** Why it is `unavailable`, for the site's owner. */
+  get problem(): unknown {
+    return this.#problem;
   }
 
   /** Whether there is a new version that the visitor can agree to. */
@@ -57,12 +64,15 @@ export class ShellUpdates extends EventTarget {
     try {
       if (!('serviceWorker' in navigator)) throw new Error('No service workers here');
       this.#checkedAt = Date.now();
+      // Not before: where there are no service workers its constructor throws.
+      this.#workbox = new Workbox(this.#script, {updateViaCache: 'none'});
       const registration = await this.#workbox.register({immediate: true});
       if (registration) this.#watch(registration);
       document.addEventListener('visibilitychange', () => this.#check());
       await navigator.serviceWorker.ready;
       this.#set('ready', this.#updateReady);
-    } catch {
+    } catch (error) {
+      this.#problem = error;
       // Blocked by policy or settings, or the worker is broken. One that was installed before goes on serving.
       const active = await navigator.serviceWorker?.getRegistration().catch(() => undefined);
       this.#set(active?.active ? 'ready' : 'unavailable', this.#updateReady);
@@ -76,7 +86,7 @@ export class ShellUpdates extends EventTarget {
       this.#reload();
       return;
     }
-    this.#workbox.messageSkipWaiting();
+    this.#workbox?.messageSkipWaiting();
     setTimeout(() => this.#reload(), SWITCH_TIMEOUT_MS);
   }
 
@@ -110,7 +120,7 @@ export class ShellUpdates extends EventTarget {
       if (!this.#lock.joined) this.#reload();
       return;
     }
-    this.#lock.whenNoneIsJoined(() => this.#workbox.messageSkipWaiting()).catch(() => undefined); // then the visitor is asked
+    this.#lock.whenNoneIsJoined(() => this.#workbox?.messageSkipWaiting()).catch(() => undefined); // then the visitor is asked
   }
 
   #onSwitched(): void {
@@ -124,7 +134,7 @@ export class ShellUpdates extends EventTarget {
     if (this.#updateReady) this.#switchQuietly();
     if (Date.now() - this.#checkedAt < CHECK_EVERY_MS) return;
     this.#checkedAt = Date.now();
-    this.#workbox.update().catch(() => undefined); // no connection, or a broken worker: the version at hand goes on
+    this.#workbox?.update().catch(() => undefined); // no connection, or a broken worker: the version at hand goes on
   }
 
   #set(status: ShellStatus, updateReady: boolean): void {
