@@ -43,8 +43,6 @@ export interface MeshDeps {
 export interface MeshSendOptions {
   /** Ids to send to; default everybody. */
   readonly to?: readonly PeerId[];
-  /** Whether those get it who vanished and may come back. Default: if `to` is absent. */
-  readonly absent?: boolean;
   readonly channel?: string;
   /** What a plain page gets instead; without it such pages get nothing. */
   readonly plainText?: string;
@@ -107,6 +105,11 @@ export class Mesh extends EventTarget {
     return [...this.#pairs.values()].map(pair => pair.peer);
   }
 
+  /** Who vanished without a goodbye and may come back, the longest away first. */
+  get absent(): readonly MeshPeer[] {
+    return [...this.#absent.values()].map(({pair}) => pair.peer);
+  }
+
   /** Display name that others see; setting it tells them. */
   get name(): string {
     return this.#name;
@@ -136,7 +139,7 @@ export class Mesh extends EventTarget {
    * Order is kept per channel. `data` must not change until then.
    * @throws {MeshError} `bad-data`, `too-large`, `not-joined`, `aborted`; `undelivered` with the ids that it did not reach.
    */
-  async send(data: unknown, {to, absent = !to, channel = '', plainText, signal}: MeshSendOptions = {}): Promise<void> {
+  async send(data: unknown, {to, channel = '', plainText, signal}: MeshSendOptions = {}): Promise<void> {
     if (this.#left) throw new MeshError('not-joined', 'The room has been left');
     if (signal?.aborted) throw new MeshError('aborted', 'Sending was given up', {cause: signal.reason as unknown});
     const encoded = prepareMessage(channel, data);
@@ -149,10 +152,10 @@ export class Mesh extends EventTarget {
         missing.push(id);
         continue;
       }
-      const taken = pair.conversation.outbound.send(message, {signal, keep: absent});
+      const taken = pair.conversation.outbound.send(message, {signal, keep: !to});
       if (taken) waiting.push(taken.catch((error: unknown) => this.#collect(error, id, !to, missing)));
     }
-    if (absent && message.lane === 'lines') for (const id of this.#absent.keys()) this.#keepFor(id, message);
+    if (!to && message.lane === 'lines') for (const id of this.#absent.keys()) this.#keepFor(id, message);
     await Promise.all(waiting);
     if (missing.length > 0) throw new MeshError('undelivered', `The message did not reach ${missing.length} of the room`, {ids: missing});
   }
@@ -287,7 +290,7 @@ export class Mesh extends EventTarget {
     const entry = this.#absent.get(id);
     entry?.stop();
     entry?.pair.close(gone(id));
-    this.#absent.delete(id);
+    if (this.#absent.delete(id)) this.#changed();
   }
 
   /** A message to everybody, for one who is away for the moment. */

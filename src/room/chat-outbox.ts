@@ -35,7 +35,7 @@ const withoutOutcome = ({reason: _reason, missed: _missed, ...line}: ChatMessage
 
 /**
  * Brings own messages to each of their readers, in order. A message's readers are those who are in the room when it is first sent to
- * somebody; each gets it when there is a link, and has it when its chat says so.
+ * somebody, and those who had vanished from it without a goodbye; each gets it when there is a link, and has it when its chat says so.
  */
 export class Outbox {
   readonly #lines: OutboxLines;
@@ -84,11 +84,6 @@ export class Outbox {
     return new Promise((resolve, reject) => this.#promises.set(id, {resolve, reject}));
   }
 
-  /** Nobody is here to get it; who vanished from an empty room may come back. */
-  sendToAbsent(line: ChatMessage): void {
-    this.#session?.send(wireForm(line), {channel: CHAT_CHANNEL, to: [], absent: true}).catch(() => undefined);
-  }
-
   isCasual(id: string): boolean {
     return this.#casual.has(id);
   }
@@ -133,8 +128,7 @@ export class Outbox {
       // Whatever is behind it waits as well, or it would come out of order.
       if (!line || !this.#lines.isKept(line)) return;
       if (!peers.length && this.#casual.has(id)) {
-        this.#lines.replace({...line, status: 'sent'});
-        this.sendToAbsent(line);
+        this.#lines.replace({...line, ...saidAlone(session.state.absent)});
         this.#settle(id);
         continue;
       }
@@ -158,16 +152,15 @@ export class Outbox {
   }
 
   async #send(session: RoomSession, line: ChatMessage, to: readonly PeerState[]): Promise<void> {
-    const {id} = line;
+    const {id, text, at, was} = line;
     const ids = to.map(peer => peer.id);
     for (const peer of ids) this.#handed.set(peer, (this.#handed.get(peer) ?? new Set()).add(id));
-    const isFirst = line.status === 'waiting';
-    if (isFirst) {
-      const {peers} = session.state;
-      this.#lines.replace(told({...line, status: 'sending', pending: Object.freeze(peers.map(readerOf))}, peers));
+    if (line.status === 'waiting') {
+      const {peers, absent = []} = session.state;
+      this.#lines.replace(told({...line, status: 'sending', pending: Object.freeze([...peers, ...absent].map(readerOf))}, peers));
     }
     try {
-      await session.send(wireForm(line), {channel: CHAT_CHANNEL, to: ids, absent: isFirst});
+      await session.send({id, text, at, ...was?.length && {was}}, {channel: CHAT_CHANNEL, to: ids});
       if (session === this.#session) this.#sent(id, to);
     } catch (thrown) {
       if (session === this.#session) this.#failed(session, id, to, asMeshError(thrown, 'undelivered'));
@@ -244,9 +237,11 @@ export class Outbox {
   }
 }
 
-const wireForm = ({id, text, at, was}: ChatMessage) => ({id, text, at, ...was?.length && {was}});
+const readerOf = ({id, name}: Reader): Reader => Object.freeze({id, name});
 
-const readerOf = ({id, name}: PeerState): Reader => Object.freeze({id, name});
+/** What becomes of a message that is said when nobody is in the room: it is for who vanished, on return. */
+export const saidAlone = (absent: readonly Reader[] = []): Pick<ChatMessage, 'status' | 'pending'> =>
+  ({status: 'sent', ...absent.length && {pending: Object.freeze(absent.map(readerOf))}});
 
 /** `line` as sent by `selfId`, once it has been somebody else's. */
 const from = (line: ChatMessage, selfId: string): ChatMessage =>

@@ -68,13 +68,12 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     return this.#joining;
   }
 
-  async send(data: RoomData, {to, absent, channel = '', signal}: SendOptions = {}): Promise<void> {
+  async send(data: RoomData, {to, channel = '', signal}: SendOptions = {}): Promise<void> {
     if (!this.#mesh) throw new MeshError('not-joined', 'The room has not been joined, or has been left');
     const plainText = channel === CHAT_CHANNEL ? textOf(data) : undefined;
     await this.#mesh.send(data, {
       channel,
       ...to !== undefined && {to: typeof to === 'string' ? [to] : to},
-      ...absent !== undefined && {absent},
       ...plainText !== undefined && {plainText},
       ...signal && {signal},
     });
@@ -167,7 +166,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     this.#stopListening();
     this.#hidden?.show();
     this.#tryNow?.();
-    this.#publish({status: 'idle', peers: Object.freeze([]), error: undefined});
+    this.#publish({status: 'idle', peers: Object.freeze([]), absent: [], error: undefined});
     await mesh?.leave();
   }
 
@@ -214,7 +213,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     const shown = new Promise<void>(resolve => { show = resolve; });
     this.#hidden = {shown, show};
     mesh?.hangUp();
-    if (this.#state.status !== 'failed') this.#publish({status: 'resuming', peers: Object.freeze([])});
+    if (this.#state.status !== 'failed') this.#publish({status: 'resuming', peers: Object.freeze([]), absent: []});
   }
 
   /** The visitor is back: as somebody new with the same name, since the one who left has said goodbye. */
@@ -236,6 +235,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     this.#publish({
       status,
       peers: this.#peersOf(mesh.peers),
+      absent: mesh.absent.map(({id, name}) => ({id, name})),
       error: this.#standing(status),
     });
   }
@@ -260,8 +260,8 @@ class MeshRoomSession extends EventTarget implements RoomSession {
 
   #publish(change: Partial<Omit<RoomState, 'error'>> & {readonly error?: MeshError | undefined}): void {
     const before = this.#state;
-    const {error, ...rest} = {...before, ...change};
-    this.#state = Object.freeze(error ? {...rest, error} : rest);
+    const {error, absent, ...rest} = {...before, ...change};
+    this.#state = Object.freeze({...rest, ...absent?.length && {absent: Object.freeze(absent)}, ...error && {error}});
     if (this.#state.status !== before.status || this.#state.error !== before.error) this.dispatchEvent(new Event('status-change'));
     if (this.#state.peers !== before.peers) this.dispatchEvent(new Event('peers-change'));
   }

@@ -29,6 +29,8 @@ export interface RoomState {
   readonly selfId: string;
   /** Everybody else in the room's List, in its order. */
   readonly peers: readonly PeerState[];
+  /** Who vanished without a goodbye and may come back, for ten minutes: the chat keeps for them what is said. Not there for nobody. */
+  readonly absent?: readonly Pick<PeerState, 'id' | 'name'>[];
   /** The last thing that went wrong and still stands. */
   readonly error?: MeshError;
 }
@@ -63,11 +65,6 @@ export interface RoomOptions {
 export interface SendOptions {
   /** Ids to send to; default everybody. */
   readonly to?: string | readonly string[];
-  /**
-   * Whether people get it who vanished without a goodbye, when they are back within 10 minutes; nobody waits for that. For messages up to
-   * 16 kB. Default: if `to` is absent.
-   */
-  readonly absent?: boolean;
   /** 1 to 64 characters; default `''`. Order is kept per sender and channel. `mesh-…` and `chat` are this project's. */
   readonly channel?: string;
   /** Stops waiting, and stops sending what has not been handed over yet. */

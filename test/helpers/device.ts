@@ -3,7 +3,7 @@
  * `navigator.onLine` away at once, which nothing inside a browser does: DevTools' offline emulation leaves WebRTC alone.
  */
 import {execFile} from 'node:child_process';
-import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {access, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {networkInterfaces, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
@@ -43,6 +43,7 @@ export async function makeDevice(): Promise<Device | string> {
   if (process.platform !== 'linux') return 'network namespaces are Linux\'s';
   if (process.getuid?.() !== 0) return 'network namespaces need root';
   if (await findProgram(['ip'], ['/usr/sbin/ip', '/sbin/ip']) === undefined) return 'there is no `ip`: install iproute2';
+  await removeLeftovers();
   const unique = `${process.pid.toString(36)}-${++made}`;
   const name = `mesh-room-${unique}`;
   // Names of interfaces have at most 15 characters.
@@ -104,6 +105,16 @@ export async function makeDevice(): Promise<Device | string> {
   }
   return device;
 }
+
+/** Removes what a run left behind that was killed. */
+async function removeLeftovers(): Promise<void> {
+  const {stdout} = await run('ip', ['netns', 'list']);
+  for (const [name, pid] of stdout.matchAll(/^mesh-room-(\w+)-\d+/gm)) {
+    if (!await isThere(`/proc/${Number.parseInt(pid!, 36)}`)) await run('ip', ['netns', 'del', name]).catch(() => undefined);
+  }
+}
+
+const isThere = (path: string): Promise<boolean> => access(path).then(() => true, () => false);
 
 /** Two neighbouring addresses of a private network that is not in use here. */
 function freeAddresses(): readonly [host: string, device: string] {
