@@ -182,7 +182,7 @@ describe('the app', () => {
       }
     });
 
-    it('starts in the room that was open last; its shortcuts lead to a new room and to the lobby', async () => {
+    it('starts in the room that was open last; its shortcuts lead to a new room, the last ones and the lobby', async () => {
       const {url} = await deploy();
       const context = await user();
       const {page} = await open(context, new URL('/r/the%20den', url).href);
@@ -193,6 +193,12 @@ describe('the app', () => {
       await page.goto(new URL('/?new', url).href);
       await status(page, 'joined');
       assert.match(new URL(page.url()).pathname, /^\/r\/[a-z]+-[a-z]+-/);
+      const made = new URL(page.url()).pathname;
+      for (const [recent, path] of [[1, made], [2, '/r/the%20den'], [9, '/']] as const) {
+        await page.goto(new URL(`/?recent=${recent}`, url).href);
+        await status(page, 'joined');
+        assert.equal(new URL(page.url()).pathname, path, `${recent} back`);
+      }
       await page.goto(new URL('/?room=lobby', url).href);
       await status(page, 'joined');
       assert.equal(await page.$eval('#room-name', element => element.textContent), 'lobby');
