@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {createHash} from 'node:crypto';
-import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {mkdir, mkdtemp, rm, utimes, writeFile} from 'node:fs/promises';
 import {request} from 'node:http';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -60,6 +60,28 @@ describe('static files', () => {
     assert.equal(again.status, 304);
     assert.equal(again.headers.get('access-control-allow-origin'), '*');
     assert.equal(again.headers.get('cache-control'), 'no-cache');
+  });
+
+  it('knows two builds apart whose files have the same sizes and times, as those of packages do', async () => {
+    const builds = await Promise.all(['1', '2'].map(async name => {
+      const web = join(folder, name);
+      await mkdir(web);
+      for (const file of ['index.html', 'mesh-room.js', 'sw.js']) {
+        await writeFile(join(web, file), `<script src="/assets/${name}.js"></script>`);
+        await utimes(join(web, file), 499_162_500, 499_162_500);
+      }
+      return startServer({port: 0, webDir: web});
+    }));
+    try {
+      for (const path of ['/', '/mesh-room.js', '/sw.js']) {
+        const [one, two] = builds.map(({url}) => new URL(path, url));
+        const tag = (await fetch(one!)).headers.get('etag') ?? '';
+        const statuses = await Promise.all([one!, two!].map(async url => (await fetch(url, {headers: {'If-None-Match': tag}})).status));
+        assert.deepEqual(statuses, [304, 200], path);
+      }
+    } finally {
+      await Promise.all(builds.map(build => build.stop()));
+    }
   });
 
   it('serves hashed files for ever, to every origin, compressed where that is there', async () => {

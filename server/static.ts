@@ -17,6 +17,9 @@ const TYPES: Readonly<Record<string, string>> = {
   txt: 'text/plain; charset=utf-8',
 };
 
+/** What is shared to the installed app goes to its service worker; only where that is missing it comes here. */
+const SHARE_PATH = '/share';
+
 export interface StaticOptions {
   /** Folder with the built files. */
   readonly dir: string;
@@ -41,13 +44,14 @@ export function staticFiles({dir, page}: StaticOptions): StaticFiles {
   if (!existsSync(join(dir, 'mesh-room.js'))) {
     throw new ServerError('missing-build', `There is no build in ${dir}: run "npm run build" first.`);
   }
-  const paths = new Set(listFiles(dir));
-  const files = sirv(dir, {etag: true, brotli: true, gzip: true});
-  const policy = page && paths.has('/index.html') ? pagePolicy(readFileSync(join(dir, 'index.html'), 'utf8')) : '';
+  const tags = new Map(listFiles(dir).map(path => [path, etagOf(readFileSync(join(dir, path)))]));
+  const files = sirv(dir, {brotli: true, gzip: true});
+  const policy = page && tags.has('/index.html') ? pagePolicy(readFileSync(join(dir, 'index.html'), 'utf8')) : '';
 
   const resolve = (pathname: string): string | undefined => {
+    if (page && pathname === SHARE_PATH) return SHARE_PATH;
     const path = isPagePath(pathname) ? '/index.html' : decode(pathname);
-    if (path === undefined || !paths.has(path)) return undefined;
+    if (path === undefined || !tags.has(path)) return undefined;
     return page || path === '/mesh-room.js' || path === '/mesh-room.js.map' || path.startsWith('/assets/') ? path : undefined;
   };
 
@@ -55,6 +59,12 @@ export function staticFiles({dir, page}: StaticOptions): StaticFiles {
     has: pathname => resolve(pathname) !== undefined,
     serve(request, response, pathname) {
       const path = resolve(pathname) ?? pathname;
+      if (path === SHARE_PATH) {
+        // Nothing of it is read: the page says that it did not arrive.
+        request.resume();
+        response.writeHead(303, {Location: '/?shared', 'Cache-Control': 'no-store'}).end();
+        return;
+      }
       for (const [name, value] of Object.entries(headersFor(path, policy))) response.setHeader(name, value);
       if (request.method === 'OPTIONS') {
         response.writeHead(204, {'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS', 'Access-Control-Max-Age': '86400'}).end();
@@ -64,12 +74,26 @@ export function staticFiles({dir, page}: StaticOptions): StaticFiles {
         response.writeHead(405, {Allow: 'GET, HEAD, OPTIONS'}).end();
         return;
       }
+      const tag = tags.get(path);
+      if (tag !== undefined) {
+        response.setHeader('ETag', tag);
+        if (request.headers['if-none-match']?.includes(tag)) {
+          response.writeHead(304, {Vary: 'Accept-Encoding'}).end();
+          return;
+        }
+      }
       // sirv knows the request by its `url` alone, and `/r/<room>` is not the name of a file.
       request.url = encodeURI(path);
       files(request, response);
     },
   };
 }
+
+/**
+ * By content, and not by size and time as sirv has it: files of a package all have one time, and two builds whose hashes alone differ have
+ * one size. Browsers would go on with the old page, which asks for scripts that are gone. Weak, since compressed copies share it.
+ */
+const etagOf = (content: Uint8Array): string => `W/"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
 
 const isPagePath = (pathname: string): boolean => pathname === '/' || pathname.startsWith('/r/');
 

@@ -150,11 +150,14 @@ describe('outbox and history', () => {
     assert.deepEqual(await lines(bo.page, 2), ['from the second', 'waits']);
   });
 
-  it('forgets a room, also on the disk, when asked and asked again', async () => {
-    const {page} = await open('Ada', 'forget');
-    await hasStatus(page, 'joined');
+  it('forgets a room, also on the disk and in the other tabs, when asked and asked again', async () => {
+    const context = await newUser();
+    const other = await open('Ada', 'forget', {context});
+    const {page} = await open('Ada', 'forget', {context});
+    await linked(other.page, 'forget', 1);
+    await linked(page, 'forget', 1);
     await say(page, 'secret');
-    await lines(page, 1);
+    await Promise.all([page, other.page].map(each => lines(each, 1)));
     const press = async (answer: string) => {
       const button = await page.waitForSelector(`mesh-chat >>> [data-forget="${answer}"]`);
       await button!.focus();
@@ -165,7 +168,8 @@ describe('outbox and history', () => {
     assert.equal((await messages(page)).length, 1);
     await press('ask');
     await press('yes');
-    await until(page, () => document.querySelector<Chat>('mesh-chat')!.messages.length === 0);
+    await Promise.all([page, other.page].map(each => until(each, () => document.querySelector<Chat>('mesh-chat')!.messages.length === 0)));
+    await other.close();
     await page.evaluate(() => document.querySelector<Chat>('mesh-chat')!.forget());
     await page.reload();
     await hasStatus(page, 'joined');
@@ -181,7 +185,8 @@ describe('outbox and history', () => {
     'is full': `IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError'); }`,
   })) {
     it(`goes on without history when storage ${what}`, async () => {
-      const {page, errors} = await open('Ada', 'blocked', {before: script});
+      const listen = `window.codes = []; addEventListener('mesh-error', ({error}) => codes.push(error.code), true);`;
+      const {page, errors} = await open('Ada', 'blocked', {before: listen + script});
       const bo = await open('Bo', 'blocked');
       await linked(page, 'blocked', 1);
       await type(page, 'one');
@@ -190,6 +195,8 @@ describe('outbox and history', () => {
       await say(bo.page, 'three');
       assert.deepEqual(await lines(page, 3), ['one', 'two', 'three']);
       await until(page, () => document.querySelector<Chat>('mesh-chat')!.messages.every(({own, deliveredTo}) => !own || deliveredTo.length === 1));
+      await until(page, () => (document.querySelector('mesh-chat')!.shadowRoot!.querySelector<HTMLElement>('.kept')?.innerText ?? '').startsWith('New messages are not kept: this device’s storage is full or blocked.'));
+      assert.deepEqual(await page.evaluate(() => (window as Window & {codes?: string[]}).codes), ['storage-failed']);
       assert.deepEqual(errors, []);
     });
   }

@@ -1,13 +1,14 @@
 /** The page as an app: installed, without a connection, updated, broken; in a real browser with a real service worker. */
 import assert from 'node:assert/strict';
-import {readFile} from 'node:fs/promises';
+import {readFile, rm, writeFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
+import {join} from 'node:path';
 import {after, afterEach, before, describe, it} from 'node:test';
-import type {Browser, BrowserContext, Page} from 'puppeteer-core';
+import type {Browser, BrowserContext, ElementHandle, Page} from 'puppeteer-core';
 import {fromRoot} from '../scripts/build/paths.js';
 import {startServer, type MeshServer} from '../server/index.js';
 import type {RoomState} from '../src/room/types.js';
-import {launchChromium, newTab, type Tab, until} from './helpers/browser.js';
+import {launchChromium, newTab, type Tab, until, WAIT_MS} from './helpers/browser.js';
 import {servePages} from './helpers/serve.js';
 import {makeVersion, named, type Changes, type Version} from './helpers/versions.js';
 
@@ -78,7 +79,8 @@ async function user(): Promise<BrowserContext> {
 
 async function open(context: BrowserContext, url: string, size: {width?: number; colorScheme?: 'light' | 'dark'} = {}): Promise<Tab> {
   const tab = await newTab(browser, url, {context, ...size});
-  later(() => tab.close());
+  // A user's tabs are closed with the user: one that shows a browser's error page may never tell that it is closed.
+  if (context === browser.defaultBrowserContext()) later(() => tab.close());
   return tab;
 }
 
@@ -119,6 +121,24 @@ const reads = (page: Page, line: string): Promise<void> => until(page, (wanted: 
 }, line);
 
 const draftOf = (page: Page): Promise<string> => page.$eval('mesh-room >>> textarea', field => (field).value);
+
+/** What axe finds wrong with the page. */
+async function violationsOf(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  return page.evaluate(async () => {
+    const axe = (window as unknown as {axe: {run(): Promise<{violations: {id: string; nodes: {html: string}[]}[]}>}}).axe;
+    return (await axe.run()).violations.map(({id, nodes}) => `${id}: ${nodes.map(({html}) => html).join(' ')}`);
+  });
+}
+
+/** Looks for a new version, and waits until what is found is installed or thrown away. */
+const lookForUpdate = (page: Page): Promise<string> => page.evaluate(async () => {
+  const registration = (await navigator.serviceWorker.getRegistration())!;
+  const found = await registration.update().then(() => registration.installing ?? registration.waiting, () => undefined);
+  if (!found) return 'none';
+  while (found.state === 'installing') await new Promise(resolve => found.addEventListener('statechange', resolve, {once: true}));
+  return found.state;
+});
 
 describe('the app', () => {
   before(async () => {
@@ -162,7 +182,7 @@ describe('the app', () => {
       }
     });
 
-    it('starts in the room that was open last; its shortcuts lead to a new room and to the lobby', async () => {
+    it('starts in the room that was open last; its shortcuts lead to a new room, the last ones and the lobby', async () => {
       const {url} = await deploy();
       const context = await user();
       const {page} = await open(context, new URL('/r/the%20den', url).href);
@@ -173,6 +193,12 @@ describe('the app', () => {
       await page.goto(new URL('/?new', url).href);
       await status(page, 'joined');
       assert.match(new URL(page.url()).pathname, /^\/r\/[a-z]+-[a-z]+-/);
+      const made = new URL(page.url()).pathname;
+      for (const [recent, path] of [[1, made], [2, '/r/the%20den'], [9, '/']] as const) {
+        await page.goto(new URL(`/?recent=${recent}`, url).href);
+        await status(page, 'joined');
+        assert.equal(new URL(page.url()).pathname, path, `${recent} back`);
+      }
       await page.goto(new URL('/?room=lobby', url).href);
       await status(page, 'joined');
       assert.equal(await page.$eval('#room-name', element => element.textContent), 'lobby');
@@ -196,7 +222,7 @@ describe('the app', () => {
   });
 
   describe('without a connection', () => {
-    it('opens at the room that was open last, with who was there, takes messages, and joins when it is back', async () => {
+    it('opens at the room that was open last, with who was there, takes messages, and delivers them when it is back', async t => {
       const server = await deploy();
       const [ada, grace] = await Promise.all([user(), user()]);
       const room = new URL('/r/tunnel', server.url).href;
@@ -214,18 +240,57 @@ describe('the app', () => {
       assert.equal(new URL(page.url()).pathname, '/r/tunnel');
       assert.equal(await page.$eval('#room-name', element => element.textContent), 'tunnel');
       await notice(page, 'You are offline.');
+      await status(page, 'offline');
       await until(page, () => /^As last seen at .+: Grace$/.test(document.querySelector<HTMLElement>('#last-seen')!.innerText));
       const field = await page.waitForSelector('mesh-room >>> textarea');
       await field!.type('typed in the tunnel');
       await field!.press('Enter');
       await reads(page, 'typed in the tunnel');
 
+      await other.page.bringToFront();
       await server.start();
       await page.setOfflineMode(false);
+      const back = performance.now();
+      await reads(other.page, 'typed in the tunnel');
+      const took = performance.now() - back;
+      t.diagnostic(`what was typed offline was delivered ${Math.round(took)} ms after the server's return`);
+      assert.ok(took < 10_000, `${took} ms`);
       await status(page, 'joined');
-      await reads(page, 'typed in the tunnel');
       assert.equal(await noticeOf(page), '');
       assert.equal(await page.$eval('#last-seen', element => (element as HTMLElement).hidden), true);
+    });
+
+    it('goes on trying where the server is away and the device says that it is online, and delivers what was typed meanwhile', async t => {
+      const server = await deploy();
+      const [ada, grace] = await Promise.all([user(), user()]);
+      const room = new URL('/r/restart', server.url).href;
+      const {page} = await open(ada, room);
+      await status(page, 'joined');
+      await served(page);
+      await page.goto('about:blank');
+      const other = await open(grace, room);
+      await status(other.page, 'joined');
+      await server.stop();
+
+      await page.bringToFront();
+      await page.goto(room);
+      const field = await page.waitForSelector('mesh-room >>> textarea');
+      await field!.type('before it is clear that nobody answers');
+      await field!.press('Enter');
+      await status(page, 'failed');
+      await reads(page, 'Still trying');
+      await field!.type('after it');
+      await field!.press('Enter');
+      await server.start();
+      const back = performance.now();
+      await other.page.bringToFront();
+      await reads(other.page, 'before it is clear that nobody answers');
+      await reads(other.page, 'after it');
+      const took = performance.now() - back;
+      t.diagnostic(`what was typed was delivered ${Math.round(took)} ms after the server's return`);
+      assert.ok(took < 10_000, `${took} ms`);
+      await status(page, 'joined');
+      assert.equal(await page.evaluate(() => document.querySelector<RoomElement>('mesh-room')!.state.error), undefined);
     });
 
     it('opens any room by its address, and leaves what is not the app to the network', async () => {
@@ -260,18 +325,75 @@ describe('the app', () => {
         await page.evaluate(() => document.querySelector('mesh-shell')!.toggleAttribute('update-ready', true));
         await notice(page, 'A new version');
         assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${width} px are enough`);
-        await page.evaluate(axeSource);
-        const violations = await page.evaluate(async () => {
-          const axe = (window as unknown as {axe: {run(): Promise<{violations: {id: string; nodes: {html: string}[]}[]}>}}).axe;
-          return (await axe.run()).violations.map(({id, nodes}) => `${id}: ${nodes.map(({html}) => html).join(' ')}`);
-        });
-        assert.deepEqual(violations, []);
+        assert.deepEqual(await violationsOf(page), []);
         await page.close();
       }
     });
   });
 
   describe('updates', () => {
+    /** The server is gone: the page opens all the same, as version `name`. */
+    async function opensOffline(page: Page, server: Deployment, name: string): Promise<void> {
+      const address = page.url();
+      await page.goto('about:blank');
+      await cut(page, server);
+      await page.goto(address);
+      await until(page, () => document.querySelector<RoomElement>('mesh-room')?.state);
+      assert.equal(await versionOf(page), name, 'opens without a connection');
+      await page.setOfflineMode(false);
+    }
+
+    /** Version 2 is `broken`: it comes to `outcome`, version 1 goes on with and without a connection, and version 3 takes its place. */
+    async function survives(broken: Version, outcome: string): Promise<void> {
+      const [one, three] = await Promise.all([version({page: named('1')}), version({page: named('3')})]);
+      const server = await deploy(one);
+      const room = new URL('/r/kept', server.url).href;
+      const {page} = await open(await user(), room);
+      await served(page);
+      await server.replaceBy(broken);
+      assert.equal(await lookForUpdate(page), outcome);
+      await page.goto(room);
+      await status(page, 'joined');
+      assert.equal(await versionOf(page), '1', 'opens online');
+      await opensOffline(page, server, '1');
+      await server.start(three);
+      await status(page, 'joined');
+      await lookForUpdate(page);
+      await notice(page, 'A new version is ready.');
+      await agree(page);
+      await until(page, () => document.documentElement.dataset.version === '3');
+      await status(page, 'joined');
+    }
+
+    it('keeps what is written and not sent, and so does any other reload', async () => {
+      const [one, two] = await Promise.all([version({page: named('1')}), version({page: named('2')})]);
+      const server = await deploy(one);
+      const {page} = await open(await user(), new URL('/r/here', server.url).href);
+      await served(page);
+      await status(page, 'joined');
+      const field = (): Promise<ElementHandle<HTMLTextAreaElement>> =>
+        page.waitForSelector('mesh-room >>> textarea') as Promise<ElementHandle<HTMLTextAreaElement>>;
+      await (await field()).type('half a thought');
+      await server.replaceBy(two);
+      await lookForUpdate(page);
+      await notice(page, 'A new version is ready.');
+      await agree(page);
+      await until(page, () => document.documentElement.dataset.version === '2');
+      await until(page, () => document.querySelector('mesh-room')?.shadowRoot?.querySelector('mesh-chat')?.shadowRoot
+        ?.querySelector('textarea')?.value === 'half a thought');
+      await (await field()).press('Enter');
+      await reads(page, 'half a thought');
+      await page.goto(new URL('/r/there', server.url).href);
+      assert.equal(await draftOf(page), '', 'another room has none');
+      await (await field()).type('something else');
+      await page.goto(new URL('/r/here', server.url).href);
+      await reads(page, 'half a thought');
+      assert.equal(await draftOf(page), '', 'what was sent is none any more');
+      await page.goto(new URL('/r/there', server.url).href);
+      await until(page, () => document.querySelector('mesh-room')?.shadowRoot?.querySelector('mesh-chat')?.shadowRoot
+        ?.querySelector('textarea')?.value === 'something else');
+    });
+
     it('waits while a room is joined, asks, and switches when the visitor agrees; other tabs are asked for themselves', async () => {
       const [one, two] = await Promise.all([version({page: named('1')}), version({page: named('2')})]);
       const server = await deploy(one);
@@ -313,12 +435,85 @@ describe('the app', () => {
       await until(page, () => document.documentElement.dataset.version === '2');
     });
 
+    for (const [what, worker, outcome] of [
+      ['throws when it is evaluated', 'throw new Error("broken");', 'none'],
+      ['rejects while it is installed', 'addEventListener("install", event => event.waitUntil(Promise.reject(new Error("broken"))));', 'redundant'],
+      ['answers no request', `addEventListener('fetch', event => {
+        event.respondWith(Promise.reject(new Error('broken')));
+        event.stopImmediatePropagation();
+      });`, 'redundant'],
+    ] as const) {
+      it(`is not installed where its worker ${what}; the app opens, and the next good version is taken`, async () => {
+        await survives(await version({page: named('2'), worker: script => worker + script}), outcome);
+      });
+    }
+
+    it('is not installed where a file is missing, or is not what was built', async () => {
+      const two = {page: named('2'), script: (script: string) => `${script}\n// version 2`};
+      const halved = await version(two);
+      await rm(join(halved.webDir, 'index.html'));
+      await survives(halved, 'redundant');
+      const forged = await version(two);
+      await writeFile(join(forged.webDir, 'mesh-room.js'), '<!doctype html><title>Log in to the network</title>');
+      await survives(forged, 'redundant');
+    });
+
+    it('works where its worker throws when it takes over, or when it is asked', async () => {
+      const two = await version({page: named('2'), worker: script => `addEventListener('activate', event => {
+        event.waitUntil(Promise.reject(new Error('broken')));
+        throw new Error('broken');
+      });
+      addEventListener('fetch', () => { throw new Error('broken'); });${script}`});
+      const [one, three] = await Promise.all([version({page: named('1')}), version({page: named('3')})]);
+      const server = await deploy(one);
+      const {page} = await open(await user(), new URL('/r/kept', server.url).href);
+      await served(page);
+      for (const [next, name] of [[two, '2'], [three, '3']] as const) {
+        await server.replaceBy(next);
+        await lookForUpdate(page);
+        await notice(page, 'A new version is ready.');
+        await agree(page);
+        await until(page, (wanted: string) => document.documentElement.dataset.version === wanted, name);
+        await status(page, 'joined');
+        await opensOffline(page, server, name);
+        await server.start(next);
+      }
+    });
+
+    it('heals with the next good version where a worker took over that lets no page load any more', async () => {
+      const two = await version({page: named('2'), worker: script => `addEventListener('fetch', event => {
+        if (!event.isTrusted || event.request.mode !== 'navigate') return;
+        event.respondWith(Promise.reject(new Error('broken')));
+        event.stopImmediatePropagation();
+      });${script}`});
+      const [one, three] = await Promise.all([version({page: named('1')}), version({page: named('3')})]);
+      const server = await deploy(one);
+      const room = new URL('/r/kept', server.url).href;
+      const {page} = await open(await user(), room);
+      await served(page);
+      await server.replaceBy(two);
+      await lookForUpdate(page);
+      await notice(page, 'A new version is ready.');
+      await agree(page);
+      await page.waitForNavigation().catch(() => undefined); // it fails
+      await assert.rejects(page.goto(room), 'nothing of ours runs in this state');
+      await server.replaceBy(three);
+      // Browsers look for a new worker a second after each visit, failed ones too, and put it in charge when no page is open.
+      const deadline = performance.now() + WAIT_MS;
+      while (!await page.goto(room).then(() => true, () => false) && performance.now() < deadline) {
+        await page.goto('about:blank');
+        await new Promise(resolve => setTimeout(resolve, 1_500));
+      }
+      assert.equal(await versionOf(page), '3');
+      await status(page, 'joined');
+    });
+
     it('comes back from a version that took over and then does not serve the page\'s files', async () => {
       const one = await version({page: named('1')});
       const two = await version({
         page: named('2'),
         worker: script => `addEventListener('fetch', event => {
-          if (event.request.url.endsWith('.js')) { event.respondWith(Promise.reject(new Error('broken'))); event.stopImmediatePropagation(); }
+          if (event.isTrusted && event.request.url.endsWith('.js')) { event.respondWith(Promise.reject(new Error('broken'))); event.stopImmediatePropagation(); }
         });${script}`,
       });
       const three = await version({page: named('3')});
@@ -338,27 +533,69 @@ describe('the app', () => {
   });
 
   describe('sharing to it', () => {
-    it('puts text and links into the text field of the room that the visitor chooses', async () => {
+    /** What the system does when the visitor shares something to the app: it posts a form, and shows the page that answers. */
+    async function share(
+      page: Page, texts: Readonly<Record<string, string>>, files: Readonly<Record<string, string | number[]>> = {},
+    ): Promise<void> {
+      await Promise.all([page.waitForNavigation(), page.evaluate((fields, contents) => {
+        const form = Object.assign(document.createElement('form'), {method: 'post', action: '/share', enctype: 'multipart/form-data'});
+        for (const [name, value] of Object.entries(fields)) {
+          form.append(Object.assign(document.createElement('input'), {type: 'hidden', name, value}));
+        }
+        const picker = Object.assign(document.createElement('input'), {type: 'file', name: 'files', multiple: true});
+        const data = new DataTransfer();
+        for (const [name, content] of Object.entries(contents)) {
+          data.items.add(new File([typeof content === 'string' ? content : new Uint8Array(content)], name));
+        }
+        picker.files = data.files;
+        form.append(picker);
+        document.body.append(form);
+        form.submit();
+      }, texts, files)]);
+      await page.waitForSelector('#share-to[open]');
+    }
+    const shownIn = (page: Page, part: string): Promise<string> =>
+      page.$eval(`[data-part=${part}]`, element => (element as HTMLElement).innerText.trim());
+    const rooms = (page: Page): Promise<string[]> => page.$$eval('#share-rooms button', buttons => buttons.map(({textContent}) => textContent));
+
+    it('puts text, links and text files into the text field of the room that the visitor chooses', async () => {
       const {url} = await deploy();
       const {page, errors} = await open(await user(), new URL('/r/den', url).href, {width: 360});
       await served(page);
-      const shared = new URL('/?share-title=A%20page&share-text=Look%20at%20this&share-url=https%3A%2F%2Fsite.example%2F%3Fa%3D1', url).href;
-      await page.goto(shared);
+      const texts = {title: 'A page', text: 'Look at this', url: 'https://site.example/?a=1'};
+      await share(page, texts, {'list.csv': 'name,age\nAda,36\n', 'photo.png': [137, 80, 78, 71, 0, 0, 0, 1]});
+      assert.equal(new URL(page.url()).pathname + new URL(page.url()).search, '/?shared');
+      const all = 'A page\nLook at this\nhttps://site.example/?a=1\nname,age\nAda,36';
+      assert.equal(await shownIn(page, 'text'), all);
+      assert.equal(await shownIn(page, 'refused'), 'photo.png cannot be sent: rooms take text and text files so far.');
+      assert.deepEqual(await rooms(page), ['den', 'lobby', 'A new room']);
+      assert.deepEqual(await violationsOf(page), []);
+
+      await page.reload();
       await page.waitForSelector('#share-to[open]');
-      assert.equal(await page.$eval('#shared', element => element.textContent), 'A page\nLook at this\nhttps://site.example/?a=1');
-      const rooms = await page.$$('#share-rooms button');
-      assert.deepEqual(await Promise.all(rooms.map(button => button.evaluate(({textContent}) => textContent))), ['den', 'lobby', 'A new room']);
-      await page.evaluate(axeSource);
-      await rooms[0]!.click();
+      assert.equal(await shownIn(page, 'text'), all, 'nothing is lost before a room is chosen');
+      await (await page.$('#share-rooms button'))!.click();
       await until(page, () => document.activeElement?.localName === 'mesh-room');
       assert.equal(new URL(page.url()).pathname + new URL(page.url()).search, '/r/den');
-      assert.equal(await draftOf(page), 'A page\nLook at this\nhttps://site.example/?a=1');
-
-      await page.goto(shared);
-      await page.waitForSelector('#share-to[open]');
-      await page.keyboard.press('Escape');
-      assert.equal(new URL(page.url()).search, '', 'a reload does not ask again');
+      assert.equal(await draftOf(page), all);
+      assert.equal(await page.evaluate(async () => (await caches.keys()).includes('shared-with-mesh-room')), false);
       assert.deepEqual(errors, []);
+    });
+
+    it('asks for no room when nothing can be sent, and not again once it was cancelled', async () => {
+      const {url} = await deploy();
+      const {page} = await open(await user(), url);
+      await served(page);
+      await share(page, {}, {'film.mp4': [0, 0, 0, 24, 102, 116, 121, 112]});
+      assert.equal(await shownIn(page, 'title'), 'Nothing to send');
+      assert.match(await shownIn(page, 'refused'), /^film\.mp4 cannot be sent/);
+      assert.equal(await page.$eval('#share-rooms', element => element.checkVisibility()), false);
+      await page.keyboard.press('Escape');
+      await until(page, () => !location.search); // a reload does not ask again
+
+      await page.goto(new URL('/?shared', url).href);
+      await page.waitForSelector('#share-to[open]');
+      assert.match(await shownIn(page, 'refused'), /did not arrive/);
     });
 
     it('works without a connection, and does not say a thing twice', async () => {
@@ -366,12 +603,21 @@ describe('the app', () => {
       const {page} = await open(await user(), server.url);
       await served(page);
       await cut(page, server);
-      await page.goto(new URL('/?share-title=Site&share-text=Site%20https%3A%2F%2Fsite.example%2F&share-url=', server.url).href);
-      await page.waitForSelector('#share-to[open]');
+      await share(page, {title: 'Site', text: 'Site https://site.example/', url: ''});
       await page.click('#share-rooms li:last-child button');
       await until(page, () => document.activeElement?.localName === 'mesh-room');
       assert.equal(await draftOf(page), 'Site https://site.example/');
       assert.match(new URL(page.url()).pathname, /^\/r\//);
+    });
+
+    it('says that it did not arrive where the worker is gone', async () => {
+      const {url} = await deploy();
+      const {page} = await open(await user(), url);
+      await served(page);
+      await page.evaluate(async () => { await (await navigator.serviceWorker.getRegistration())!.unregister(); });
+      await page.reload();
+      const answer = await fetch(new URL('/share', url), {method: 'POST', body: new FormData(), redirect: 'manual'});
+      assert.equal(`${answer.status} ${answer.headers.get('location')}`, '303 /?shared');
     });
   });
 
@@ -404,6 +650,14 @@ describe('the app', () => {
         Object.defineProperty(document, 'visibilityState', {configurable: true, get: () => isHidden ? 'hidden' : 'visible'});
         document.dispatchEvent(new Event('visibilitychange'));
       }, hidden);
+
+      await den.page.evaluate(() => {
+        const badges: (number | undefined)[] = [];
+        Object.assign(window, {badges});
+        navigator.setAppBadge = async count => void badges.push(count);
+        navigator.clearAppBadge = async () => void badges.push(0);
+      });
+      const badges = (): Promise<(number | undefined)[]> => den.page.evaluate(() => (window as unknown as {badges: number[]}).badges);
 
       await hide(true);
       await say('before it was asked for');
@@ -442,6 +696,12 @@ describe('the app', () => {
       });
       assert.deepEqual(await tap(), [`focus ${den.page.url()}`]);
       assert.deepEqual(await shown(), [], 'a tapped notification is gone');
+      await say('while it is hidden still');
+      assert.deepEqual(await badges(), [1, 2]);
+      await hide(false);
+      assert.deepEqual(await badges(), [1, 2, 0], 'what is seen is not counted any more');
+      await until(den.page, async () => !(await (await navigator.serviceWorker.getRegistration())!.getNotifications()).length);
+      await hide(true);
 
       await say('one more');
       await until(den.page, async () => (await (await navigator.serviceWorker.getRegistration())!.getNotifications()).length === 1);
@@ -452,16 +712,52 @@ describe('the app', () => {
   });
 
   describe('where it is not allowed', () => {
+    /** What the page tells its owner on the console, from now on. */
+    function warningsOf(page: Page): readonly string[] {
+      const warnings: string[] = [];
+      page.on('console', message => message.type() === 'warn' && warnings.push(message.text()));
+      return warnings;
+    }
+
     it('says so, and the room works', async () => {
       const policy = `<meta http-equiv="Content-Security-Policy" content="worker-src 'none'; manifest-src 'none'">`;
       const server = await deploy(await version({page: html => html.replace('<meta charset="utf-8">', `$&${policy}`)}));
-      const {page} = await open(await user(), server.url);
+      const {page} = await open(await user(), 'about:blank');
+      const warnings = warningsOf(page);
+      await page.goto(server.url);
       await status(page, 'joined');
       await until(page, () => document.querySelector('#offline-state')!.textContent.startsWith('Without a connection this page cannot be opened'));
       assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length), 0);
       assert.equal(await noticeOf(page), '');
       assert.equal(await page.evaluate(() => document.querySelector('mesh-install')!.checkVisibility()), false);
+      assert.equal(await page.$eval('#notify', bell => bell.checkVisibility()), false, 'no bell that could not ring');
+      assert.equal(warnings.filter(words => words.includes('Mesh Room: this page has no service worker')).length, 1);
     });
+
+    for (const [what, block] of [
+      ['the browser has no service workers', () => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker')],
+      ['storage is blocked', () => {
+        const refuse = (): never => { throw new DOMException('blocked', 'SecurityError'); };
+        for (const name of ['localStorage', 'sessionStorage', 'indexedDB', 'caches'] as const) Object.defineProperty(window, name, {get: refuse});
+        navigator.serviceWorker.register = async () => refuse();
+        navigator.serviceWorker.getRegistration = async () => refuse();
+      }],
+    ] as const) {
+      it(`says so once where ${what}, and the room works`, async () => {
+        const {url} = await deploy();
+        const {page, errors} = await open(await user(), 'about:blank');
+        const warnings = warningsOf(page);
+        await page.evaluateOnNewDocument(block);
+        await page.goto(url);
+        await status(page, 'joined');
+        await until(page, () => document.querySelector('#offline-state')!.textContent.startsWith('Without a connection this page cannot be opened'));
+        await (await page.waitForSelector('mesh-room >>> textarea'))!.type('it works');
+        await page.keyboard.press('Enter');
+        await reads(page, 'it works');
+        assert.equal(warnings.filter(words => words.includes('Mesh Room: this page has no service worker')).length, 1);
+        assert.deepEqual(errors, []);
+      });
+    }
 
     it('puts no worker into a page of somebody else; the notice works there', async () => {
       const server = await deploy();

@@ -59,6 +59,7 @@ export class Conversation {
   #pingId = 0;
   #pingAt = 0;
   #unanswered = 0;
+  #path = true;
   #away = false;
   #plain = false;
   #closed = false;
@@ -121,6 +122,7 @@ export class Conversation {
     this.#link = link;
     this.#plain = !hello;
     this.#route = 'direct';
+    this.#path = true;
     this.#taken = this.#reported = 0;
     if (!hello) return this.#outbound.attachPlain(link);
     this.#name = hello.name;
@@ -133,6 +135,11 @@ export class Conversation {
     const {got} = hello;
     this.#outbound.attach(link, got?.boot === this.#options.boot ? got : undefined);
     this.#pingLater(FIRST_PING_MS);
+  }
+
+  /** The present link has lost its path, or found one: without it silence says nothing about the peer. */
+  pathChanged(up: boolean): void {
+    this.#path = up;
   }
 
   /** The link is gone; what is not acknowledged waits for the next. */
@@ -270,7 +277,7 @@ export class Conversation {
   #pingLater(ms: number): void {
     this.#ping?.();
     this.#ping = this.#options.clock.after(ms, () => {
-      if (this.#unanswered >= SILENT_PINGS) this.#setAway(true);
+      if (this.#unanswered >= SILENT_PINGS && this.#path) this.#setAway(true);
       this.#sendPing();
       this.#findRoute();
       this.#pingLater(PING_MS);

@@ -9,6 +9,7 @@
  * - `server-lost`: the connection went away while joined; it is being mended
  * - `link-failed`: one pair could not be linked; it is tried again
  * - `bad-frame`, `flood`, `too-large`, `bad-version`: what a remote peer sent was dropped
+ * - `storage-failed`: this device does not keep messages
  * - `undelivered`: `send` did not reach the ids in `ids`
  * - `not-joined`, `aborted`: the room was left, or never entered
  */
@@ -18,6 +19,7 @@ export type MeshErrorCode =
   | 'server-unreachable' | 'not-deepstream' | 'denied' | 'server-lost'
   | 'link-failed'
   | 'bad-frame' | 'flood' | 'too-large' | 'bad-version'
+  | 'storage-failed'
   | 'undelivered' | 'not-joined' | 'aborted';
 
 export interface MeshErrorOptions extends ErrorOptions {

@@ -3,7 +3,10 @@ import fc from 'fast-check';
 import {LINK_TIMEOUT_MS} from './attempt.js';
 import type {MeshError} from './errors.js';
 import {MemoryNetwork} from './link/memory.js';
+import {LinkCloseEvent} from './link/types.js';
 import {Mesh, PROBE_TIMEOUT_MS} from './mesh.js';
+import {RESTART_MS} from './pair.js';
+import {CHECK_MS} from './signalling/bounds.js';
 import {createMemorySignalling, MemorySignallingServer} from './signalling/memory.js';
 import {VirtualClock} from './virtual-clock.js';
 import {encodeHello} from './wire/frame.js';
@@ -377,6 +380,50 @@ describe('Mesh', () => {
     expect(settled).to.equal('sent');
     expect(world.member('b').from('a')).to.deep.equal(['pending']);
     world.expectFullMesh();
+  });
+
+  it('looks for another path when a link loses its own, and goes on over the same link', async () => {
+    await world.join('a', 'b');
+    await world.clock.run(100);
+    const links = [...world.network.links];
+    links[0]!.silence(true);
+    const sent = world.member('a').mesh.send('meanwhile');
+    await world.clock.run(100);
+    await sent;
+    expect(world.member('b').from('a')).to.deep.equal(['meanwhile']);
+    expect(links.every(link => world.network.links.has(link))).to.equal(true);
+  });
+
+  it('builds a link anew when no other path is found for it', async () => {
+    await world.join('a', 'b');
+    await world.clock.run(100);
+    const links = [...world.network.links];
+    world.network.reachable = false;
+    links[0]!.silence(true);
+    void world.member('a').mesh.send('meanwhile');
+    await world.clock.run(RESTART_MS - 100);
+    expect(links.every(link => world.network.links.has(link))).to.equal(true);
+    world.network.reachable = true;
+    await world.clock.run(100 + CHECK_MS + 500);
+    world.expectFullMesh();
+    expect(links.some(link => world.network.links.has(link))).to.equal(false);
+    expect(world.member('b').from('a')).to.deep.equal(['meanwhile']);
+  });
+
+  it('builds a link anew at once when the other side, asked for another path, has given it up', async () => {
+    await world.join('a', 'b');
+    await world.clock.run(100);
+    const [gone, kept] = [...world.network.links].sort((x, y) => Number(x.initiator) - Number(y.initiator));
+    // The responder's is over, and its word for another one gets lost.
+    let lost = 0;
+    world.server.faults.loseSignal = () => lost++ === 0;
+    gone!.dispatchEvent(new LinkCloseEvent());
+    await world.clock.run(260);
+    expect(lost).to.equal(1);
+    kept!.silence(true);
+    await world.clock.run(290);
+    world.expectFullMesh();
+    expect(world.network.links.has(kept!)).to.equal(false);
   });
 
   it('asks server and links at once when it is told to, and mends what is dead', async () => {

@@ -85,7 +85,10 @@ export class Mesh extends EventTarget {
     const {signal} = this.#listening;
     signalling.addEventListener('members-change', () => this.#reconcile(), {signal});
     signalling.addEventListener('signal', ({message}) => this.#receive(message), {signal});
-    signalling.addEventListener('status-change', () => void this.dispatchEvent(new Event('status-change')), {signal});
+    signalling.addEventListener('status-change', () => {
+      if (signalling.status === 'open') for (const pair of this.#pairs.values()) pair.resend();
+      this.dispatchEvent(new Event('status-change'));
+    }, {signal});
     signalling.addEventListener('error', ({error}) => this.#report(error), {signal});
   }
 
@@ -100,6 +103,11 @@ export class Mesh extends EventTarget {
   /** Everybody else in the room, in the List's order. */
   get peers(): readonly MeshPeer[] {
     return [...this.#pairs.values()].map(pair => pair.peer);
+  }
+
+  /** Who vanished without a goodbye and may come back, the longest away first. */
+  get absent(): readonly MeshPeer[] {
+    return [...this.#absent.values()].map(({pair}) => pair.peer);
   }
 
   /** Display name that others see; setting it tells them. */
@@ -157,11 +165,14 @@ export class Mesh extends EventTarget {
     for (const {conversation} of this.#pairs.values()) conversation.sleep();
   }
 
-  /** Something may have happened to server and links: asks all of them at once, and mends what is dead. */
-  revive(): void {
+  /**
+   * Something may have happened to server and links: asks all of them at once, and mends what is dead.
+   * @param network - whether this machine's network is another one now.
+   */
+  revive({network = false}: {readonly network?: boolean} = {}): void {
     if (this.#left) return;
     this.#signalling.revive();
-    for (const pair of this.#pairs.values()) pair.revive();
+    for (const pair of this.#pairs.values()) pair.revive(network);
   }
 
   /** Tells everybody over the links that this member is leaving: at once, for a page that is about to go away. */
@@ -177,6 +188,21 @@ export class Mesh extends EventTarget {
     }
     // The links close last, so that the goodbyes are on their way.
     await this.#signalling.close();
+    this.#end();
+  }
+
+  /** The same in this very turn: for a page that does not run any longer. */
+  hangUp(): void {
+    if (!this.#left) {
+      this.#left = true;
+      this.farewell();
+    }
+    this.#signalling.hangUp();
+    this.#end();
+  }
+
+  /** Leaves nothing behind: no link, no timer. */
+  #end(): void {
     this.#listening.abort();
     for (const id of [...this.#pairs.keys()]) this.#drop(id);
     for (const id of [...this.#absent.keys()]) this.#forget(id);
@@ -264,7 +290,7 @@ export class Mesh extends EventTarget {
     const entry = this.#absent.get(id);
     entry?.stop();
     entry?.pair.close(gone(id));
-    this.#absent.delete(id);
+    if (this.#absent.delete(id)) this.#changed();
   }
 
   /** A message to everybody, for one who is away for the moment. */

@@ -21,6 +21,12 @@ const STABLE_MS = 10_000;
 /** A member that knows us makes its offer within a round trip; if none has come by then, the visitor should know. */
 const OFFER_TIMEOUT_MS = 15_000;
 
+/**
+ * An open link that has lost its path looks for another for so long; then it is rebuilt. ICE does it within three round trips to peer and
+ * server where there is a path; its own giving up takes 15 s and more.
+ */
+export const RESTART_MS = 5_000;
+
 export type PairLink = 'connecting' | 'direct' | 'turn' | 'lost';
 
 /** `RTCIceServer`s for one attempt; asked again for each, because credentials expire. */
@@ -59,6 +65,8 @@ export class Pair {
   #failures = 0;
   #retry: Cancel | undefined;
   #openSince: number | undefined;
+  /** Runs while the present link looks for another path. */
+  #restarting: Cancel | undefined;
   /** Whether the peer's signals carry stamps. */
   #stamped = false;
   #closed = false;
@@ -110,7 +118,12 @@ export class Pair {
     if (stamp.want) return this.#wanted(stamp);
     if (stamp.session === this.#attempt?.session) return this.#attempt.negotiation.receive(stamp, message.signal);
     // The first signal of a newer session is the initiator's offer: it has given the former up. Everything else is stale.
-    if (this.initiator || stamp.seq !== 1 || !isNewer(stamp.session, this.#session)) return;
+    if (this.initiator) return;
+    if (stamp.seq !== 1 || !isNewer(stamp.session, this.#session)) {
+      // A link that is over on this side only: the other side looks for a path for it, in vain.
+      if (!this.#attempt) this.#want({session: stamp.session});
+      return;
+    }
     this.#replace(stamp.session, attempt => attempt.negotiation.receive(stamp, message.signal));
   }
 
@@ -127,20 +140,29 @@ export class Pair {
     this.#failures = 0;
     this.#lost = false;
     this.#enter();
+    // The peer may not know that it had vanished, and take the former link for a good one.
+    if (!this.initiator) this.#want();
   }
 
-  /** Something may have happened to the link: asks the peer at once, mends what is dead, and does not wait where it paused. */
-  revive(): void {
+  /**
+   * Something may have happened to the link: asks the peer at once, mends what is dead, and does not wait where it paused.
+   * @param network - whether this machine's network is another, so that the path is worth nothing even if nobody has noticed yet.
+   */
+  revive(network: boolean): void {
     const attempt = this.#attempt;
     if (attempt?.open) {
       if (this.conversation.plain || this.conversation.away) return;
-      void this.conversation.probe(CHECK_MS).then(alive => {
-        if (!alive && !this.conversation.away) attempt.close(new MeshError('link-failed', 'The other side does not answer', {ids: [this.id]}));
-      });
+      if (network) this.#restart(attempt);
+      this.#check(attempt);
     } else if (!attempt && this.#retry && this.#failures > 0) {
       this.#failures = 0;
       this.#retryIn(0);
     }
+  }
+
+  /** The server is back, or was: what was told through it may not have come. */
+  resend(): void {
+    this.#attempt?.negotiation.resend();
   }
 
   /** One of the two is not in the room any more. */
@@ -159,6 +181,7 @@ export class Pair {
     this.#retry?.();
     this.#retry = undefined;
     this.#openSince = undefined;
+    this.#stopRestarting();
     const attempt = this.#attempt;
     this.#attempt = undefined;
     attempt?.close(error);
@@ -179,6 +202,7 @@ export class Pair {
     if (former) {
       this.#detach();
       former.close(new MeshError('link-failed', 'The other side began again', {ids: [this.id]}));
+      this.#options.onChange();
     }
     const start = (servers: readonly RTCIceServer[]) => {
       // Meanwhile the pair may have been closed, or a newer session begun.
@@ -205,7 +229,7 @@ export class Pair {
       hello: () => this.conversation.hello(),
       onOpen: hello => this.#opened(attempt, hello),
       onData: (lane, data) => this.conversation.receive(lane, data),
-      onPathChange: () => this.#options.onChange(),
+      onPathChange: up => this.#pathChanged(attempt, up),
       onClose: error => this.#attemptClosed(attempt, error),
     });
     this.#attempt = attempt;
@@ -229,16 +253,56 @@ export class Pair {
   }
 
   /** The responder's link came to nothing: begin again, unless that is already under way. */
-  #wanted({session}: Stamp): void {
+  #wanted({session, restart}: Stamp): void {
     if (!this.initiator) return;
     const attempt = this.#attempt;
     if (!attempt) {
       if (this.#retry) this.#begin();
+    } else if (attempt.session === session && restart) {
+      this.#restart(attempt);
     } else if (attempt.session === session) {
       attempt.close(new MeshError('link-failed', 'The other side lost the connection', {ids: [this.id]}));
     } else {
       attempt.negotiation.resend();
     }
+  }
+
+  #pathChanged(attempt: Attempt, up: boolean): void {
+    if (attempt !== this.#attempt || !attempt.open || this.conversation.plain) return;
+    this.conversation.pathChanged(up);
+    // With the path back, the transport may still pause before it repeats what was lost, for longer than a new link takes.
+    if (up) this.#check(attempt);
+    else this.#restart(attempt);
+  }
+
+  /** Asks the peer over the present link, and closes that if there is no answer. */
+  #check(attempt: Attempt): void {
+    void this.conversation.probe(CHECK_MS).then(alive => {
+      if (attempt !== this.#attempt) return;
+      // Who stands still cannot answer, and has no use for another link either.
+      if (alive || this.conversation.away) this.#stopRestarting();
+      else attempt.close(new MeshError('link-failed', 'The other side does not answer', {ids: [this.id]}));
+    });
+  }
+
+  /** Looks for another path for the present link. */
+  #restart(attempt: Attempt): void {
+    if (this.#restarting) return;
+    this.#restarting = this.#options.clock.after(RESTART_MS, () => {
+      this.#restarting = undefined;
+      this.#check(attempt);
+    });
+    if (!this.initiator) return this.#want({restart: true});
+    const restart = (servers: readonly RTCIceServer[]) => attempt.link.restart(servers);
+    const servers = this.#options.iceServers();
+    // Without servers it may find a path all the same.
+    if (servers instanceof Promise) servers.then(restart, () => restart([]));
+    else restart(servers);
+  }
+
+  #stopRestarting(): void {
+    this.#restarting?.();
+    this.#restarting = undefined;
   }
 
   #opened(attempt: Attempt, hello: Hello | undefined): void {
@@ -258,6 +322,7 @@ export class Pair {
   }
 
   #detach(): void {
+    this.#stopRestarting();
     if (this.#openSince === undefined) return;
     if (this.#options.clock.now() - this.#openSince >= STABLE_MS) this.#failures = 0;
     this.#openSince = undefined;
@@ -290,10 +355,14 @@ export class Pair {
 
   /** The responder cannot begin; it asks the initiator to, again and again, until an offer comes. */
   #ask(): void {
-    // A message without a signal would break a plain page, so it goes to nobody who may be one.
-    if (this.#stamped) this.#send({v: PROTOCOL_VERSION, session: this.#session, seq: 0, ack: 0, want: true});
+    this.#want();
     const pause = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** this.#failures++);
     this.#retryIn(between(this.#options.clock, pause / 2, pause));
+  }
+
+  #want({session = this.#session, restart = false} = {}): void {
+    // A message without a signal would break a plain page, so it goes to nobody who may be one.
+    if (this.#stamped) this.#send({v: PROTOCOL_VERSION, session, seq: 0, ack: 0, want: true, ...restart && {restart}});
   }
 
   #awaitOffer(): void {

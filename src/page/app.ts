@@ -7,6 +7,8 @@ export interface AppOptions {
   readonly notice: HTMLElement;
   /** Where it stands whether the page opens without a connection. */
   readonly state: HTMLElement;
+  /** The button that asks for notifications. */
+  readonly bell: HTMLElement;
   readonly room: () => string;
   /** Whether this tab is in a room, or on its way to one. */
   readonly isJoined: () => boolean;
@@ -20,11 +22,16 @@ const STATE_WORDS = {
 } as const;
 
 /** Starts all of that. @returns what is to be called when the tab enters or leaves a room. */
-export function startApp({notice, state, room, isJoined, go}: AppOptions): () => void {
+export function startApp({notice, state, bell, room, isJoined, go}: AppOptions): () => void {
   const updates = new ShellUpdates();
   updates.addEventListener('change', () => {
     notice.toggleAttribute('update-ready', updates.updateReady);
     state.textContent = STATE_WORDS[updates.status];
+    if (updates.status !== 'unavailable') return;
+    // Notifications are the worker's.
+    bell.hidden = true;
+    console.warn('Mesh Room: this page has no service worker, so it does not open without a connection and cannot notify. Rooms work.',
+      updates.problem);
   });
   notice.addEventListener('mesh-update-request', () => updates.agree());
   // Not there on plain http: and in some private windows.

@@ -19,6 +19,8 @@ export class Notifier {
   #wanted: boolean;
   /** Messages that came since the page was hidden. */
   #unread = 0;
+  /** Settles when what was begun last is done: one after the other, so that no notification comes after what removes it. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: NotifierOptions) {
     this.#options = options;
@@ -29,7 +31,7 @@ export class Notifier {
     this.#show();
     button.addEventListener('click', () => void this.#toggle());
     document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible') void this.#clear();
+      if (document.visibilityState === 'visible') this.#clear();
     });
   }
 
@@ -40,14 +42,15 @@ export class Notifier {
     this.#unread += 1;
     // Not everywhere, and not without being installed.
     navigator.setAppBadge?.(this.#unread).catch(() => undefined);
-    const registration = await navigator.serviceWorker.getRegistration();
-    await registration?.showNotification(`${from} in ${room}`, {
-      body: Array.from(text).slice(0, MAX_BODY).join(''),
-      // One for each room: the newest takes the place of the one before, and is told of again.
-      tag: `mesh-room:${room}`, renotify: true,
-      icon: '/icon-192.png', badge: '/icon-badge.png',
-      data: {room, url} satisfies NotificationData,
-    } as NotificationOptions);
+    await this.#inTurn(async registration => {
+      await registration?.showNotification(`${from} in ${room}`, {
+        body: Array.from(text).slice(0, MAX_BODY).join(''),
+        // One for each room: the newest takes the place of the one before, and is told of again.
+        tag: tagOf(room), renotify: true,
+        icon: '/icon-192.png', badge: '/icon-badge.png',
+        data: {room, url} satisfies NotificationData,
+      } as NotificationOptions);
+    });
   }
 
   async #toggle(): Promise<void> {
@@ -79,15 +82,24 @@ export class Notifier {
     this.#options.button.setAttribute('aria-pressed', String(this.#wanted));
   }
 
-  async #clear(): Promise<void> {
+  #clear(): void {
     if (!this.#unread) return;
     this.#unread = 0;
     navigator.clearAppBadge?.().catch(() => undefined);
-    const registration = await navigator.serviceWorker.getRegistration();
-    const shown = await registration?.getNotifications({tag: `mesh-room:${this.#options.room().room}`});
-    for (const notification of shown ?? []) notification.close();
+    const {room} = this.#options.room();
+    this.#inTurn(async registration => {
+      for (const notification of await registration?.getNotifications({tag: tagOf(room)}) ?? []) notification.close();
+    }).catch(() => undefined); // the browser has taken its permission back, and them with it
+  }
+
+  #inTurn(run: (registration: ServiceWorkerRegistration | undefined) => Promise<void>): Promise<void> {
+    const done = this.#turn.then(async () => run(await navigator.serviceWorker.getRegistration()));
+    this.#turn = done.catch(() => undefined);
+    return done;
   }
 }
+
+const tagOf = (room: string): string => `mesh-room:${room}`;
 
 function isWanted(): boolean {
   try {

@@ -1,11 +1,11 @@
 /** The project's own page. It uses the elements as any other page does: by their tags and the published contract. */
 import {copiesOnClick, copyText} from './copy.js';
+import {keepDrafts} from './drafts.js';
 import {rememberedName, rememberName} from './name.js';
 import {Notifier} from './notify.js';
 import {forgetRoom, knownRooms, lastSeenWords, notePeople, noteRoom, otherRooms} from './recent.js';
 import {addToDraft, type RoomElement} from './room-element.js';
 import {enteredRoom, linkTo, LOBBY, newRoomName, roomOf, type LinkStyle} from './rooms.js';
-import {sharedText, withoutShare} from './share-target.js';
 import {embedSnippet} from './snippet.js';
 
 const byId = <T extends HTMLElement = HTMLElement>(id: string): T => {
@@ -23,6 +23,8 @@ const announce = (words: string): void => { announcer.textContent = words; };
 const here = (): URL => new URL(location.href);
 const currentRoom = (): string => roomOf(here()) || LOBBY;
 const currentLink = (): string => linkTo(currentRoom(), here(), style).href;
+
+const showDraft = keepDrafts(roomElement, currentRoom);
 
 /** The rooms that this browser was in, as items of a list, each with what `act` makes of it. */
 const roomItems = (rooms: readonly string[], act: (room: string) => Node[]): HTMLLIElement[] => rooms.map(room => {
@@ -76,6 +78,7 @@ function show(): void {
   noteRoom(room);
   showRecent();
   showLastSeen();
+  showDraft();
 }
 
 /** Goes to a room without loading the page anew. */
@@ -222,30 +225,27 @@ function setUpNotifications(): void {
 }
 
 /** Lets the visitor choose the room for what was shared to the app. */
-function setUpShareTarget(): void {
-  const text = sharedText(here());
-  if (!text) return;
+async function setUpShareTarget(): Promise<void> {
+  if (!here().searchParams.has('shared')) return;
+  const {askForRoom} = await import('./share-dialog.js');
   const dialog = byId<HTMLDialogElement>('share-to');
-  byId('shared').textContent = text;
-  const take = (room: string): void => {
-    dialog.close();
-    if (room === currentRoom()) history.replaceState(null, '', withoutShare(here()));
-    else go(room);
-    addToDraft(roomElement, text).then(() => announce('Your message is ready to be sent'), () => announce(text));
-  };
-  const choice = (room: string, words = room): HTMLButtonElement => {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.textContent = words;
-    button.dir = 'auto';
-    button.addEventListener('click', () => take(room));
-    return button;
-  };
-  byId('share-rooms').replaceChildren(...roomItems([...otherRooms(knownRooms()), LOBBY], room => [choice(room)]),
-    ...roomItems([newRoomName()], room => [choice(room, 'A new room')]));
   // However it is closed, a reload does not ask again.
-  dialog.addEventListener('close', () => history.replaceState(null, '', withoutShare(here())));
-  dialog.showModal();
+  const forget = (): void => {
+    if (here().searchParams.has('shared')) history.replaceState(null, '', here().pathname);
+  };
+  dialog.addEventListener('close', forget, {once: true});
+  await askForRoom({
+    dialog,
+    rooms: [...[...otherRooms(knownRooms()), LOBBY].map(room => [room, room] as const), [newRoomName(), 'A new room']],
+    take: (room, text) => {
+      forget();
+      if (room !== currentRoom()) go(room);
+      addToDraft(roomElement, text).then(field => {
+        field.focus();
+        announce('Your message is ready to be sent');
+      }, () => announce(text));
+    },
+  });
 }
 
 /** The worker is for later visits, so it waits until this one is served. */
@@ -254,7 +254,7 @@ function setUpApp(): void {
   const start = (): void => {
     import('./app.js').then(({startApp}) => {
       const onStatus = startApp({
-        notice: byId('shell'), state: byId('offline-state'), room: currentRoom, isJoined, go,
+        notice: byId('shell'), state: byId('offline-state'), bell: byId('notify'), room: currentRoom, isJoined, go,
       });
       roomElement.addEventListener('mesh-status-change', onStatus);
     }, () => undefined); // the room works without it
@@ -271,5 +271,5 @@ setUpSharing();
 setUpMemory();
 setUpNotifications();
 show();
-setUpShareTarget();
+void setUpShareTarget();
 setUpApp();

@@ -62,9 +62,9 @@ export function forgetRoom(room: string): void {
   keep(knownRooms().filter(entry => entry.room !== room));
 }
 
-/** The words for a room that cannot be reached; empty if it was never joined. */
+/** The words for a room that cannot be reached; empty if nobody was seen there. */
 export function lastSeenWords({seenAt, people}: KnownRoom, now = new Date()): string {
-  if (!seenAt) return '';
+  if (!seenAt || !people.length) return '';
   const then = new Date(seenAt);
   const when = new Intl.DateTimeFormat(undefined, {
     timeStyle: 'short', ...then.toDateString() !== now.toDateString() && {dateStyle: 'medium'},
@@ -72,5 +72,5 @@ export function lastSeenWords({seenAt, people}: KnownRoom, now = new Date()): st
   const named = people.filter(name => name !== '');
   const guests = people.length - named.length;
   const list = [...named, ...guests ? [`${guests} ${guests === 1 ? 'guest' : 'guests'}`] : []];
-  return `As last seen at ${when}: ${list.length ? new Intl.ListFormat('en').format(list) : 'nobody else'}`;
+  return `As last seen at ${when}: ${new Intl.ListFormat('en').format(list)}`;
 }

@@ -11,9 +11,11 @@ watchOverFiles();
 const root = document.documentElement;
 const url = new URL(location.href);
 const known = knownRooms();
-const last = known[0]?.room ?? LOBBY;
+// The app's shortcuts count back from the room that was open last.
+const back = url.searchParams.get('recent');
+const last = known[Number(back ?? 1) - 1]?.room ?? LOBBY;
 // Who starts the app, or the page without a connection, comes back to where they were.
-const isStart = !roomOf(url) && (url.searchParams.has('app') || (!url.search && !navigator.onLine));
+const isStart = !roomOf(url) && (url.searchParams.has('app') || back !== null || (!url.search && !navigator.onLine));
 if (isStart && last !== LOBBY) history.replaceState(null, '', linkTo(last, url, root.dataset.links === 'query' ? 'query' : 'path'));
 
 const room = roomOf(new URL(location.href));

@@ -113,6 +113,23 @@ describe('ChatLog', () => {
     assert.equal(message(log).status, 'sent');
   });
 
+  it('brings those who vanished what was said meanwhile, in order, alone and with others', async () => {
+    const heard: unknown[] = [];
+    ada.addEventListener('message', ({channel, data}) => { if (channel === 'chat') heard.push((data as {text: string}).text); });
+    session.set({peers: [], absent: [{id: ada.selfId, name: 'Ada'}]});
+    await log.say('alone');
+    assert.deepEqual(texts(log), ['Ada left', 'alone: sent']);
+    assert.deepEqual(message(log).pending, [{id: ada.selfId, name: 'Ada'}]);
+    session.set({peers: [{id: 'bo', name: 'Bo', link: 'direct'}]});
+    await log.say('with Bo');
+    await settle();
+    assert.deepEqual(heard, []);
+    session.set({absent: []});
+    session.refresh();
+    await settle();
+    assert.deepEqual(heard, ['alone', 'with Bo']);
+  });
+
   it('refuses what is no message, at once', async () => {
     for (const text of ['', ' \n ']) assert.equal(await thrown(log.say(text)), 'bad-data');
     assert.equal(await thrown(log.say('x'.repeat(MAX_TEXT + 1))), 'too-large');

@@ -1,6 +1,6 @@
 import {MeshError} from '../mesh/errors.js';
 import {CHAT_CHANNEL, EMPTY_CHAT, MAX_TEXT, RECEIPT_CHANNEL, type ChatLine, type ChatMessage, type ChatNotice, type ChatState} from './chat.js';
-import {MAX_WAS, Outbox, type After, type OutboxLines} from './chat-outbox.js';
+import {MAX_WAS, Outbox, saidAlone, type After, type OutboxLines} from './chat-outbox.js';
 import {Keeper} from './history/keeper.js';
 import {isUnsent, type ChatStore} from './history/types.js';
 import {cleanName, clip} from './names.js';
@@ -97,7 +97,7 @@ export class ChatLog extends EventTarget {
     if (this.#stale) {
       this.#stale = false;
       this.#state = Object.freeze({
-        logId: this.#logId, lines: Object.freeze(this.#lines.slice()), ...this.#keeper?.works && {forget: this.#forget},
+        logId: this.#logId, lines: Object.freeze(this.#lines.slice()), ...this.#keeper && {kept: this.#keeper.works, forget: this.#forget},
       });
     }
     return this.#state;
@@ -141,14 +141,14 @@ export class ChatLog extends EventTarget {
     const waiting = this.#unsent().filter(({status}) => status === 'waiting');
     if (waiting.length >= MAX_WAITING) throw new MeshError('flood', `${MAX_WAITING} messages wait to be sent already`);
     const id = this.#newId();
-    const {status, selfId = '', peers} = this.#session?.state ?? {};
+    const {status, selfId = '', peers, absent} = this.#session?.state ?? {};
     // Nobody is waiting for what is said to an empty room, unless there is something before it that waits.
     const casual = waiting.every(line => this.#outbox.isCasual(line.id)) && (status === 'joining' || (status === 'joined' && !peers?.length));
     const alone = casual && status === 'joined' && !waiting.length && !this.#early;
     const sent = alone ? undefined : this.#outbox.promise(id, casual);
     this.#add({
-      kind: 'text', id, from: selfId, name: cleanName(name), own: true, text, at: this.#now(), status: alone ? 'sent' : 'waiting',
-      deliveredTo: NOBODY,
+      kind: 'text', id, from: selfId, name: cleanName(name), own: true, text, at: this.#now(), deliveredTo: NOBODY,
+      ...alone ? saidAlone(absent) : {status: 'waiting'},
     });
     this.#keeper?.write(id);
     this.#flush();
@@ -167,10 +167,21 @@ export class ChatLog extends EventTarget {
 
   /** Removes all lines, also those that wait, from here and from this machine. What comes again is not shown again. */
   async forget(): Promise<void> {
+    this.forgotten();
+    await this.#keeper?.forget();
+  }
+
+  /** Another tab has removed the room's lines from this machine. */
+  forgotten(): void {
     this.#lines = [];
+    this.#keeper?.forgotten();
     this.#outbox.forget();
     this.#touch();
-    await this.#keeper?.forget();
+  }
+
+  /** Whether this machine keeps the lines may have changed. */
+  storageChanged(): void {
+    this.#touch();
   }
 
   #outboxLines(): OutboxLines {

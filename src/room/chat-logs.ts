@@ -1,3 +1,4 @@
+import {MeshError} from '../mesh/errors.js';
 import {ChatLog, randomId} from './chat-log.js';
 import {IndexedDbStore} from './history/indexeddb.js';
 import {tabId} from './history/owners.js';
@@ -12,9 +13,19 @@ export class ChatLogs {
   readonly #store: ChatStore | undefined;
   readonly #tab = tabId(randomId);
 
-  /** @param keep - whether this device keeps them between visits. */
-  constructor(keep: boolean) {
-    if (keep) this.#store = new IndexedDbStore();
+  /**
+   * @param keep - whether this device keeps them between visits.
+   * @param onError - told once, with `storage-failed`, when it cannot.
+   */
+  constructor(keep: boolean, onError: (error: MeshError) => void) {
+    if (!keep) return;
+    this.#store = new IndexedDbStore({
+      onForgotten: room => this.#logs.get(room)?.forgotten(),
+      onBroken: cause => {
+        for (const log of this.#logs.values()) log.storageChanged();
+        onError(new MeshError('storage-failed', 'messages are not kept on this device', {cause}));
+      },
+    });
   }
 
   /** The chat of the room that `key` identifies. A new one for each room; one that holds something unsent is never forgotten. */

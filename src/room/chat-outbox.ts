@@ -35,7 +35,7 @@ const withoutOutcome = ({reason: _reason, missed: _missed, ...line}: ChatMessage
 
 /**
  * Brings own messages to each of their readers, in order. A message's readers are those who are in the room when it is first sent to
- * somebody; each gets it when there is a link, and has it when its chat says so.
+ * somebody, and those who had vanished from it without a goodbye; each gets it when there is a link, and has it when its chat says so.
  */
 export class Outbox {
   readonly #lines: OutboxLines;
@@ -104,6 +104,8 @@ export class Outbox {
     if (!this.#session) return;
     const {state} = this.#session;
     const {peers} = state;
+    // Whoever was there before the server went away may be in the room again only after us: an empty one tells nothing then.
+    if (state.error) this.#casual.clear();
     // A new link brings again what is not known to have arrived: the room gives up what waits for too long.
     for (const id of this.#handed.keys()) if (!peers.some(peer => peer.id === id && isOpen(peer))) this.#handed.delete(id);
     for (const line of this.#lines.unsent()) {
@@ -126,7 +128,7 @@ export class Outbox {
       // Whatever is behind it waits as well, or it would come out of order.
       if (!line || !this.#lines.isKept(line)) return;
       if (!peers.length && this.#casual.has(id)) {
-        this.#lines.replace({...line, status: 'sent'});
+        this.#lines.replace({...line, ...saidAlone(session.state.absent)});
         this.#settle(id);
         continue;
       }
@@ -154,8 +156,8 @@ export class Outbox {
     const ids = to.map(peer => peer.id);
     for (const peer of ids) this.#handed.set(peer, (this.#handed.get(peer) ?? new Set()).add(id));
     if (line.status === 'waiting') {
-      const {peers} = session.state;
-      this.#lines.replace(told({...line, status: 'sending', pending: Object.freeze(peers.map(readerOf))}, peers));
+      const {peers, absent = []} = session.state;
+      this.#lines.replace(told({...line, status: 'sending', pending: Object.freeze([...peers, ...absent].map(readerOf))}, peers));
     }
     try {
       await session.send({id, text, at, ...was?.length && {was}}, {channel: CHAT_CHANNEL, to: ids});
@@ -235,7 +237,11 @@ export class Outbox {
   }
 }
 
-const readerOf = ({id, name}: PeerState): Reader => Object.freeze({id, name});
+const readerOf = ({id, name}: Reader): Reader => Object.freeze({id, name});
+
+/** What becomes of a message that is said when nobody is in the room: it is for who vanished, on return. */
+export const saidAlone = (absent: readonly Reader[] = []): Pick<ChatMessage, 'status' | 'pending'> =>
+  ({status: 'sent', ...absent.length && {pending: Object.freeze(absent.map(readerOf))}});
 
 /** `line` as sent by `selfId`, once it has been somebody else's. */
 const from = (line: ChatMessage, selfId: string): ChatMessage =>

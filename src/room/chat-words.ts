@@ -28,3 +28,6 @@ export function nameList(names: readonly string[]): string {
   if (names.length === 3) return `${names[0]}, ${names[1]} and ${names[2]}`;
   return `${names[0]}, ${names[1]} and ${names.length - 2} others`;
 }
+
+export const keptWords = (kept: boolean): string =>
+  kept ? 'Messages are kept on this device.' : 'New messages are not kept: this device’s storage is full or blocked.';

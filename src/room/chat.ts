@@ -77,7 +77,9 @@ export interface ChatState {
   readonly logId: string;
   /** Oldest first. Lines of former visits have a negative `seq`. */
   readonly lines: readonly ChatLine[];
-  /** Removes everything that this machine keeps of the chat; absent where nothing is kept. */
+  /** Whether this machine keeps what is said now; absent where it is not asked to. */
+  readonly kept?: boolean;
+  /** Removes everything that this machine keeps of the chat; absent where it is not asked to keep anything. */
   readonly forget?: () => Promise<void>;
 }
 

@@ -10,6 +10,9 @@ import {cleanName} from './names.js';
 import {IDLE_STATE, type RoomErrorEvent, type RoomMessageEvent, type RoomOptions, type RoomSession, type RoomState, type SendOptions}
   from './types.js';
 
+/** Until what could not be loaded is asked for again, in milliseconds. */
+const RELOAD_MS = 5_000;
+
 export type RoomControllerHost = ReactiveControllerHost & HTMLElement;
 
 /** What the host is told. */
@@ -189,7 +192,11 @@ export class RoomController implements ReactiveController {
   }
 
   #fail(error: MeshError): void {
-    if (this.#state.status !== 'failed') this.#commit(Object.freeze({...this.#state, status: 'failed', error}));
+    if (this.#state.status === 'joining') {
+      // No session came about that would go on trying: what makes them could not be loaded.
+      this.#commit(Object.freeze({...this.#state, status: 'failed', error}));
+      setTimeout(this.#online, RELOAD_MS);
+    }
     this.#report(error);
   }
 

@@ -15,7 +15,13 @@ export const loadEngine: LoadEngine = async () => (await import('./session.js'))
 export async function joinRoom(options: RoomOptions): Promise<Room> {
   const create = await loadEngine();
   const session = create(withDefaultUrl(options));
-  await session.join();
+  try {
+    await session.join();
+  } catch (error) {
+    // It would go on trying.
+    await session.leave();
+    throw error;
+  }
   return session;
 }
 

@@ -1,15 +1,26 @@
-/** What a page lives through, as two events: it is about to stand still, or it may have stood still. See `docs/resume.md`. */
+/** What a page lives through: it is about to stand still, or may have stood still; it goes away, or is back. See `docs/resume.md`. */
 
 /** The page looks at its own clock this often … */
 const TICK_MS = 5_000;
 /** … and has stood still when it looks this much too late. Timers of hidden pages come late too, by up to a minute; asking costs little. */
 const GAP_MS = 3_000;
 
+export class WakeEvent extends Event {
+  /** @param network - whether the device's network is another one now. */
+  constructor(readonly network: boolean) {
+    super('wake');
+  }
+}
+
 interface PageLifeEventMap {
   /** Nothing may run here any more from now on. */
   sleep: Event;
   /** What was known of the server and of links may be out of date. */
-  wake: Event;
+  wake: WakeEvent;
+  /** The visitor goes to another page. Nothing may run here after this turn. */
+  hide: Event;
+  /** The visitor came back, and the page out of the back/forward cache, as it was. */
+  show: Event;
   /** The device went online or offline, or says so. */
   'network-change': Event;
 }
@@ -23,20 +34,24 @@ export class PageLife extends EventTarget {
   constructor() {
     super();
     const {document} = globalThis;
-    const {connection} = (globalThis.navigator ?? {}) as {connection?: EventTarget};
-    const wake = () => this.#tell('wake');
-    const sleep = () => this.#tell('sleep');
-    this.#on(document, 'freeze', sleep);
-    this.#on(document, 'resume', wake);
+    const {connection} = (globalThis.navigator ?? {}) as {connection?: EventTarget & {readonly type?: string}};
+    const wake = (network = false) => void this.dispatchEvent(new WakeEvent(network));
+    this.#on(globalThis, 'pagehide', () => this.#tell('hide'));
+    this.#on(globalThis, 'pageshow', event => (event as PageTransitionEvent).persisted && this.#tell('show'));
+    this.#on(document, 'freeze', () => this.#tell('sleep'));
+    this.#on(document, 'resume', () => wake());
     this.#on(document, 'visibilitychange', () => document.visibilityState === 'visible' && wake());
-    this.#on(globalThis, 'pagehide', event => (event as PageTransitionEvent).persisted && sleep());
-    this.#on(globalThis, 'pageshow', event => (event as PageTransitionEvent).persisted && wake());
     this.#on(globalThis, 'online', () => {
       this.#tell('network-change');
-      wake();
+      wake(true);
     });
     this.#on(globalThis, 'offline', () => this.#tell('network-change'));
-    this.#on(connection, 'change', wake);
+    let type = connection?.type;
+    this.#on(connection, 'change', () => {
+      // Most changes are estimates of the same network's speed.
+      wake(type !== connection?.type);
+      type = connection?.type;
+    });
     if (document) this.#timer = setInterval(() => this.#look(), TICK_MS);
   }
 
@@ -50,14 +65,22 @@ export class PageLife extends EventTarget {
     // Also when the clock was set back: what was known then is as old as it may be.
     const gap = Math.abs(now - this.#lookedAt - TICK_MS) > GAP_MS;
     this.#lookedAt = now;
-    if (gap) this.#tell('wake');
+    if (gap) this.dispatchEvent(new WakeEvent(false));
   }
 
   #on(target: EventTarget | undefined, type: string, run: (event: Event) => unknown): void {
     target?.addEventListener?.(type, run, {signal: this.#watching.signal});
   }
 
-  #tell(type: keyof PageLifeEventMap): void {
+  #tell(type: Exclude<keyof PageLifeEventMap, 'wake'>): void {
     this.dispatchEvent(new Event(type));
+  }
+
+  override addEventListener<K extends keyof PageLifeEventMap>(
+    type: K, listener: (event: PageLifeEventMap[K]) => void, options?: AddEventListenerOptions | boolean): void;
+  override addEventListener(
+    type: string, listener: EventListenerOrEventListenerObject | null, options?: AddEventListenerOptions | boolean): void;
+  override addEventListener(type: string, listener: unknown, options?: AddEventListenerOptions | boolean): void {
+    super.addEventListener(type, listener as EventListener, options);
   }
 }

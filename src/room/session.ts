@@ -13,6 +13,13 @@ import {
   type SendOptions,
 } from './types.js';
 
+/**
+ * Pauses between attempts to join where nothing answered, in milliseconds, from the first to the longest, each doubled and jittered by
+ * half. A server that is restarted, or a device that thinks it is online in a tunnel, is back within seconds.
+ */
+const RETRY_FIRST_MS = 500;
+const RETRY_LONGEST_MS = 3_000;
+
 /** The channel that plain pages take part in: its data is `{text, …}`, of which they get and send the text. */
 const CHAT_CHANNEL = 'chat';
 
@@ -20,14 +27,19 @@ export const createRoom: CreateRoom = options => new MeshRoomSession(options);
 
 class MeshRoomSession extends EventTarget implements RoomSession {
   readonly #options: RoomOptions;
-  readonly #selfId = randomId();
+  #selfId = randomId();
   #name: string;
   #mesh: Mesh | undefined;
   #state: RoomState;
   /** What has been made of a member; the mesh hands out another object when it changes. */
   readonly #told = new WeakMap<MeshPeer, PeerState>();
-  #lastError: MeshError | undefined;
   #life: PageLife | undefined;
+  /** While the visitor is on another page: settles on return. */
+  #hidden: {readonly shown: Promise<void>; readonly show: () => void} | undefined;
+  /** Whether it is on its way in, pauses between attempts included. */
+  #isEntering = false;
+  /** Ends the pause before the next attempt. */
+  #tryNow: (() => void) | undefined;
   #joining: Promise<void> | undefined;
   #leaving: Promise<void> | undefined;
 
@@ -76,39 +88,90 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     const {signal, topology} = this.#options;
     try {
       if (this.#leaving || signal?.aborted) throw new MeshError('aborted', 'Joining was given up');
-      const {url, list} = checkOptions(this.#options);
+      checkOptions(this.#options);
       this.#publish({status: 'joining'});
       if (!globalThis.isSecureContext) this.#report(INSECURE);
       if (topology === 'small-world' || topology === 'tree') this.#report(noTopology(topology));
-      this.#mesh = this.#createMesh(url, list);
       signal?.addEventListener('abort', this.#onAbort, {once: true});
-      globalThis.addEventListener?.('pagehide', this.#onPageHide);
-      this.#watch(this.#mesh);
-      await this.#mesh.join(signal ? {signal} : {});
-      this.#update();
+      this.#watch();
+      await this.#enter();
     } catch (error) {
       const failure = asMeshError(error, 'server-unreachable');
-      this.#stopListening();
-      this.#mesh = undefined;
       // Who gave up does not want to read of a failure.
       if (failure.code === 'aborted') this.#publish({status: 'idle', error: undefined});
       else {
-        this.#publish({status: 'failed', peers: Object.freeze([]), error: failure});
+        this.#publish({status: failedStatus(failure), peers: Object.freeze([]), error: failure});
         this.#report(failure);
       }
+      if (isSilence(failure) && !this.#leaving) void this.#enterAtLast(RETRY_FIRST_MS);
+      else this.#stopListening();
       throw failure;
     }
+  }
+
+  /** Enters the room; anew when the visitor has been on another page before that was done. */
+  async #enter(): Promise<void> {
+    const {signal} = this.#options;
+    this.#isEntering = true;
+    for (;;) {
+      await this.#hidden?.shown;
+      if (this.#leaving) throw new MeshError('aborted', 'Joining was given up');
+      const mesh = this.#mesh = this.#createMesh();
+      try {
+        await mesh.join(signal ? {signal} : {});
+        this.#isEntering = false;
+        return this.#update();
+      } catch (error) {
+        if (this.#mesh === mesh) this.#mesh = undefined;
+        if (!this.#hidden) throw error;
+      }
+    }
+  }
+
+  /** Enters the room as soon as anything answers, however long that takes. Nothing is told before: words would change at each attempt. */
+  async #enterAtLast(pauseMs = 0): Promise<void> {
+    this.#isEntering = true;
+    try {
+      for (let longest = pauseMs; !this.#leaving; longest = Math.min(RETRY_LONGEST_MS, Math.max(RETRY_FIRST_MS, 2 * longest))) {
+        if (longest) await this.#pause(longest * (0.5 + Math.random() / 2));
+        try {
+          return await this.#enter();
+        } catch (error) {
+          if (!isSilence(error)) throw error;
+        }
+      }
+    } catch (thrown) {
+      this.#isEntering = false;
+      if (this.#leaving) return;
+      const error = asMeshError(thrown, 'server-unreachable');
+      this.#stopListening();
+      this.#publish({status: 'failed', error});
+      this.#report(error);
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise(resolve => {
+      const timer = setTimeout(resolve, ms);
+      this.#tryNow = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   async #leave(): Promise<void> {
     const mesh = this.#mesh;
     this.#mesh = undefined;
     this.#stopListening();
-    this.#publish({status: 'idle', peers: Object.freeze([]), error: undefined});
+    this.#hidden?.show();
+    this.#tryNow?.();
+    this.#publish({status: 'idle', peers: Object.freeze([]), absent: [], error: undefined});
     await mesh?.leave();
   }
 
-  #createMesh(url: string, list: string): Mesh {
+  #createMesh(): Mesh {
+    const {url, list} = checkOptions(this.#options);
     const signalling = createDeepstreamSignalling({url, list, selfId: this.#selfId});
     const mesh = new Mesh({
       signalling,
@@ -123,21 +186,57 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     return mesh;
   }
 
-  #watch(mesh: Mesh): void {
+  #watch(): void {
     const life = this.#life = new PageLife();
-    life.addEventListener('wake', () => mesh.revive());
-    life.addEventListener('sleep', () => mesh.sleep());
-    life.addEventListener('network-change', () => this.#update());
+    life.addEventListener('wake', ({network}) => {
+      this.#mesh?.revive({network});
+      this.#tryNow?.();
+    });
+    life.addEventListener('sleep', () => this.#mesh?.sleep());
+    life.addEventListener('hide', () => this.#hide());
+    life.addEventListener('show', () => this.#show());
+    life.addEventListener('network-change', () => {
+      this.#update();
+      const {error} = this.#state;
+      if (this.#isEntering && error) this.#publish({status: failedStatus(error)});
+    });
+  }
+
+  /**
+   * A page that goes away says so, to people and server, while it still can. So does one that may come back: browsers say that of each, and
+   * keep none that has a connection open.
+   */
+  #hide(): void {
+    const mesh = this.#mesh;
+    this.#mesh = undefined;
+    if (this.#hidden) return;
+    let show = (): void => undefined;
+    const shown = new Promise<void>(resolve => { show = resolve; });
+    this.#hidden = {shown, show};
+    mesh?.hangUp();
+    if (this.#state.status !== 'failed') this.#publish({status: 'resuming', peers: Object.freeze([]), absent: []});
+  }
+
+  /** The visitor is back: as somebody new with the same name, since the one who left has said goodbye. */
+  #show(): void {
+    const hidden = this.#hidden;
+    if (!hidden) return;
+    this.#hidden = undefined;
+    this.#selfId = randomId();
+    this.#publish({selfId: this.#selfId});
+    hidden.show();
+    if (!this.#isEntering) void this.#enterAtLast();
   }
 
   /** Tells the state of the mesh, once the mesh has confirmed it. */
   #update(): void {
     const mesh = this.#mesh;
     if (!mesh) return;
-    const status = statusOf(mesh);
+    const status = statusOf(mesh) ?? this.#state.status;
     this.#publish({
       status,
       peers: this.#peersOf(mesh.peers),
+      absent: mesh.absent.map(({id, name}) => ({id, name})),
       error: this.#standing(status),
     });
   }
@@ -155,15 +254,15 @@ class MeshRoomSession extends EventTarget implements RoomSession {
 
   /** The error that belongs to `status`. */
   #standing(status: RoomStatus): MeshError | undefined {
-    if (status === 'failed') return this.#lastError;
+    if (status === 'failed') return this.#state.error;
     if (status !== 'resuming' && status !== 'offline') return undefined;
     return this.#state.error ?? new MeshError('server-lost', 'The connection to the server was lost; it is being mended');
   }
 
   #publish(change: Partial<Omit<RoomState, 'error'>> & {readonly error?: MeshError | undefined}): void {
     const before = this.#state;
-    const {error, ...rest} = {...before, ...change};
-    this.#state = Object.freeze(error ? {...rest, error} : rest);
+    const {error, absent, ...rest} = {...before, ...change};
+    this.#state = Object.freeze({...rest, ...absent?.length && {absent: Object.freeze(absent)}, ...error && {error}});
     if (this.#state.status !== before.status || this.#state.error !== before.error) this.dispatchEvent(new Event('status-change'));
     if (this.#state.peers !== before.peers) this.dispatchEvent(new Event('peers-change'));
   }
@@ -173,20 +272,13 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   }
 
   #report(error: MeshError): void {
-    this.#lastError = error;
     this.dispatchEvent(new RoomErrorEvent(error));
   }
 
   readonly #onAbort = (): void => void this.leave();
 
-  readonly #onPageHide = ({persisted}: PageTransitionEvent): void => {
-    // A page in the back/forward cache may come back; one that goes away says so, to people and server, while it still can.
-    if (!persisted) void this.leave();
-  };
-
   #stopListening(): void {
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
-    globalThis.removeEventListener?.('pagehide', this.#onPageHide);
     this.#life?.close();
     this.#life = undefined;
   }
@@ -206,18 +298,19 @@ const INSECURE = new MeshError('insecure-context',
 const noTopology = (topology: string): MeshError =>
   new MeshError('bad-data', `This version has no topology "${topology}"; the room is a full mesh`);
 
-function statusOf({status}: Mesh): RoomStatus {
-  switch (status) {
-    case 'idle':
-    case 'connecting':
-      return 'joining';
-    case 'open':
-      return 'joined';
-    case 'reconnecting':
-      return globalThis.navigator?.onLine ?? true ? 'resuming' : 'offline';
-    case 'closed':
-      return 'failed';
-  }
+const isOnline = (): boolean => globalThis.navigator?.onLine ?? true;
+
+/** Whether nothing answered; that may change by itself. */
+const isSilence = (error: unknown): boolean => error instanceof MeshError && error.code === 'server-unreachable';
+
+/** What it is called that `error` kept the user out. Without a network nothing has failed yet. */
+const failedStatus = (error: MeshError): RoomStatus => isSilence(error) && !isOnline() ? 'offline' : 'failed';
+
+/** What the mesh makes of the room's status; nothing while it is on its way in or out. */
+function statusOf({status}: Mesh): RoomStatus | undefined {
+  if (status === 'open') return 'joined';
+  if (status === 'reconnecting') return isOnline() ? 'resuming' : 'offline';
+  return undefined;
 }
 
 function peerState({id, name, link, plain, rttMs, away, reason}: MeshPeer): PeerState {

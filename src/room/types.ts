@@ -29,6 +29,8 @@ export interface RoomState {
   readonly selfId: string;
   /** Everybody else in the room's List, in its order. */
   readonly peers: readonly PeerState[];
+  /** Who vanished without a goodbye and may come back, for ten minutes: the chat keeps for them what is said. Not there for nobody. */
+  readonly absent?: readonly Pick<PeerState, 'id' | 'name'>[];
   /** The last thing that went wrong and still stands. */
   readonly error?: MeshError;
 }
@@ -106,7 +108,8 @@ export interface Room extends EventTarget {
 /** A room that can be watched from before it is joined; `joinRoom` is `create`, then `join`. */
 export interface RoomSession extends Room {
   /**
-   * Enters the room's List. `state.status` goes `idle`, `joining`, `joined`, or `failed` with `state.error`.
+   * Enters the room's List. `state.status` goes `idle`, `joining`, `joined`, or `failed` with `state.error`. Where nothing answers
+   * (`server-unreachable`) it rejects, and goes on trying all the same until `leave()`; without a network the status is `offline` then.
    * @throws {MeshError} the same error that `state.error` holds.
    */
   join(): Promise<void>;

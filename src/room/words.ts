@@ -21,7 +21,7 @@ const ERRORS: Partial<Record<MeshErrorCode, Words>> = {
   'bad-url': {title: 'Could not join', hint: ASK_OWNER},
   'insecure-context': {title: 'Not available here', hint: 'This page must be opened with https for people to talk in it.'},
   'no-webrtc': {title: 'Not available in this browser', hint: 'Try a current Chrome, Firefox, Edge or Safari, or allow WebRTC in the settings.'},
-  'server-unreachable': {title: 'Could not join', hint: 'The room does not answer. Check your connection.', retry: true},
+  'server-unreachable': {title: 'Could not join', hint: 'The room does not answer. Still trying; check your connection.', retry: true},
   'not-deepstream': {title: 'Could not join', hint: ASK_OWNER, retry: true},
   denied: {title: 'Not allowed', hint: 'This room does not let you in.', retry: true},
   'server-lost': {title: 'Disconnected', hint: 'The room went away. Your messages are kept.', retry: true},

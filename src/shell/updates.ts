@@ -20,11 +20,13 @@ const CHECK_EVERY_MS = 10 * 60_000;
  * Fires `change` when `status` or `updateReady` does.
  */
 export class ShellUpdates extends EventTarget {
-  readonly #workbox: Workbox;
+  readonly #script: string;
+  #workbox: Workbox | undefined;
   readonly #lock = new JoinedLock();
   readonly #reload: () => void;
   #status: ShellStatus = 'starting';
   #updateReady = false;
+  #problem: unknown;
   /** Whether the new version has taken over, and only this page is still of the old one. */
   #switched = false;
   /** Whether the visitor agreed here. */
@@ -34,16 +36,16 @@ export class ShellUpdates extends EventTarget {
   constructor({script = '/sw.js', reload = () => location.reload()}: {script?: string; reload?: () => void} = {}) {
     super();
     this.#reload = reload;
-    this.#workbox = new Workbox(script, {updateViaCache: 'none'});
-    this.#workbox.addEventListener('waiting', () => this.#onWaiting());
-    this.#workbox.addEventListener('controlling', ({isUpdate, isExternal}) => {
-      // The first worker takes over a page that it has just been made by: nothing about it is old.
-      if (isUpdate || isExternal) this.#onSwitched();
-    });
+    this.#script = script;
   }
 
   get status(): ShellStatus {
     return this.#status;
+  }
+
+  /** Why it is `unavailable`, for the site's owner. */
+  get problem(): unknown {
+    return this.#problem;
   }
 
   /** Whether there is a new version that the visitor can agree to. */
@@ -62,11 +64,15 @@ export class ShellUpdates extends EventTarget {
     try {
       if (!('serviceWorker' in navigator)) throw new Error('No service workers here');
       this.#checkedAt = Date.now();
-      await this.#workbox.register({immediate: true});
+      // Not before: where there are no service workers its constructor throws.
+      this.#workbox = new Workbox(this.#script, {updateViaCache: 'none'});
+      const registration = await this.#workbox.register({immediate: true});
+      if (registration) this.#watch(registration);
       document.addEventListener('visibilitychange', () => this.#check());
       await navigator.serviceWorker.ready;
       this.#set('ready', this.#updateReady);
-    } catch {
+    } catch (error) {
+      this.#problem = error;
       // Blocked by policy or settings, or the worker is broken. One that was installed before goes on serving.
       const active = await navigator.serviceWorker?.getRegistration().catch(() => undefined);
       this.#set(active?.active ? 'ready' : 'unavailable', this.#updateReady);
@@ -80,8 +86,28 @@ export class ShellUpdates extends EventTarget {
       this.#reload();
       return;
     }
-    this.#workbox.messageSkipWaiting();
+    this.#workbox?.messageSkipWaiting();
     setTimeout(() => this.#reload(), SWITCH_TIMEOUT_MS);
+  }
+
+  /** For as long as the page is open: workbox-window hears of one update, and guesses by time whose it is. */
+  #watch(registration: ServiceWorkerRegistration): void {
+    // The first worker takes over a page that it has just been made by: nothing about it is old.
+    const first = registration.active ?? registration.waiting ?? registration.installing;
+    navigator.serviceWorker.addEventListener('controllerchange', () => {
+      if (navigator.serviceWorker.controller !== first) this.#onSwitched();
+    });
+    const follow = (worker: ServiceWorker | null): void => {
+      if (!worker || worker === first) return;
+      const look = (): void => {
+        if (worker === registration.waiting) this.#onWaiting();
+      };
+      worker.addEventListener('statechange', look);
+      look();
+    };
+    registration.addEventListener('updatefound', () => follow(registration.installing));
+    follow(registration.waiting);
+    follow(registration.installing);
   }
 
   #onWaiting(): void {
@@ -94,7 +120,7 @@ export class ShellUpdates extends EventTarget {
       if (!this.#lock.joined) this.#reload();
       return;
     }
-    this.#lock.whenNoneIsJoined(() => this.#workbox.messageSkipWaiting()).catch(() => undefined); // then the visitor is asked
+    this.#lock.whenNoneIsJoined(() => this.#workbox?.messageSkipWaiting()).catch(() => undefined); // then the visitor is asked
   }
 
   #onSwitched(): void {
@@ -108,7 +134,7 @@ export class ShellUpdates extends EventTarget {
     if (this.#updateReady) this.#switchQuietly();
     if (Date.now() - this.#checkedAt < CHECK_EVERY_MS) return;
     this.#checkedAt = Date.now();
-    this.#workbox.update().catch(() => undefined); // no connection, or a broken worker: the version at hand goes on
+    this.#workbox?.update().catch(() => undefined); // no connection, or a broken worker: the version at hand goes on
   }
 
   #set(status: ShellStatus, updateReady: boolean): void {

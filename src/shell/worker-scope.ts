@@ -5,7 +5,9 @@ export interface WorkerScope {
   readonly __WB_MANIFEST: (string | {url: string; revision: string | null})[];
   readonly clients: WorkerClients;
   readonly location: Location;
+  readonly FetchEvent: new (type: 'fetch', init: {request: Request}) => Event;
   skipWaiting(): Promise<void>;
+  dispatchEvent(event: Event): boolean;
   addEventListener<K extends keyof WorkerEventMap>(type: K, listener: (event: WorkerEventMap[K]) => void): void;
 }
 
@@ -31,6 +33,8 @@ export interface NotificationClick extends LastingEvent {
 }
 
 export interface WorkerEventMap {
+  install: LastingEvent;
+  activate: LastingEvent;
   message: LastingEvent & {readonly data: unknown};
   notificationclick: NotificationClick;
 }

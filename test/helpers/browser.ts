@@ -13,11 +13,26 @@ const CHROMIUM_ARGS = [
   '--disable-renderer-backgrounding',
 ];
 
+export interface ChromiumOptions {
+  readonly args?: readonly string[];
+  /** What to start it by. Default: Chromium itself. */
+  readonly program?: string;
+  /** Whether it is steered through a pipe rather than a port. */
+  readonly pipe?: boolean;
+  /** Whether pages are kept for when the visitor comes back to them, as they are in browsers that nobody steers. */
+  readonly backForwardCache?: boolean;
+}
+
 /** A fresh Chromium with a profile of its own, which is removed when it closes. */
-export async function launchChromium({args = []}: {args?: readonly string[]} = {}): Promise<Browser> {
+export async function launchChromium(
+  {args = [], program, pipe = false, backForwardCache = false}: ChromiumOptions = {},
+): Promise<Browser> {
   // Chromium's sandbox refuses to run as root, as it does in containers.
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  return launch({executablePath: await ensureChrome(), headless: true, args: [...CHROMIUM_ARGS, ...sandbox, ...args]});
+  return launch({
+    executablePath: program ?? await ensureChrome(), headless: true, pipe, args: [...CHROMIUM_ARGS, ...sandbox, ...args],
+    ...backForwardCache && {ignoreDefaultArgs: ['--disable-back-forward-cache']},
+  });
 }
 
 /**
@@ -54,6 +69,8 @@ export interface TabOptions {
   readonly width?: number;
   readonly height?: number;
   readonly colorScheme?: 'light' | 'dark';
+  /** Script that runs before any of the page's, at every load. */
+  readonly before?: string;
 }
 
 /**
@@ -79,6 +96,7 @@ export async function newTab(browser: Browser, url: string, options: TabOptions 
   page.setDefaultTimeout(WAIT_MS);
   // tsx wraps named functions in a call of this helper of its own, also those that `evaluate` then sends into the page.
   await page.evaluateOnNewDocument('globalThis.__name = value => value');
+  if (options.before !== undefined) await page.evaluateOnNewDocument(options.before);
   if (options.width !== undefined) await page.setViewport({width: options.width, height: options.height ?? 800});
   if (options.colorScheme) await page.emulateMediaFeatures([{name: 'prefers-color-scheme', value: options.colorScheme}]);
   await page.goto(url, {waitUntil: 'load'});

@@ -1,10 +1,12 @@
-/** A TCP relay on 127.0.0.1 that delays, stalls, cuts or swallows what passes: a network that a test can break. */
+/** A TCP relay that delays, stalls, cuts or swallows what passes: a network that a test can break. */
 import {connect, createServer, type AddressInfo, type Socket} from 'node:net';
 
 export interface FaultProxyOptions {
   readonly targetPort: number;
   /** One-way delay in milliseconds; a round trip takes twice that. Default 0. */
   readonly delayMs?: number;
+  /** Address of this machine to listen on. Default 127.0.0.1. */
+  readonly host?: string;
 }
 
 /** `up` is from the client to the server. */
@@ -23,7 +25,7 @@ export interface FaultProxy {
   stop(): Promise<void>;
 }
 
-export async function startFaultProxy({targetPort, delayMs = 0}: FaultProxyOptions): Promise<FaultProxy> {
+export async function startFaultProxy({targetPort, delayMs = 0, host = '127.0.0.1'}: FaultProxyOptions): Promise<FaultProxy> {
   const sockets = new Set<Socket>();
   const timers = new Set<NodeJS.Timeout>();
   let held: Array<() => void> = [];
@@ -60,7 +62,7 @@ export async function startFaultProxy({targetPort, delayMs = 0}: FaultProxyOptio
     pass(client, upstream, 'up');
     pass(upstream, client, 'down');
   });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>(resolve => server.listen(0, host, resolve));
   const proxy: FaultProxy = {
     port: (server.address() as AddressInfo).port,
     swallow: 'nothing',

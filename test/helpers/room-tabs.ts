@@ -34,8 +34,10 @@ const embed = (script: string): string => `<!doctype html>
 </script>`;
 
 /** A site of another origin than the server's, whose page is the embed: `/?room=…&name=…&url=…`. */
-export const serveEmbed = (server: Pick<MeshServer, 'url'>): Promise<Site> =>
-  servePages({'/': embed(new URL('mesh-room.js', server.url).href)});
+export const serveEmbed = (server: Pick<MeshServer, 'url'>, host?: string): Promise<Site> => servePages({
+  '/': embed(new URL('mesh-room.js', server.url).href),
+  '/elsewhere': '<!doctype html><meta charset="utf-8"><title>Elsewhere</title>',
+}, host);
 
 export interface RoomTab extends Tab {
   readonly name: string;

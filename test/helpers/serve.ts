@@ -8,8 +8,8 @@ export interface Site {
   stop(): Promise<void>;
 }
 
-/** Serves `pages`, HTML by path, on a free port of 127.0.0.1. Everything else is a 404. */
-export async function servePages(pages: Readonly<Record<string, string>>): Promise<Site> {
+/** Serves `pages`, HTML by path, on a free port of `host`, an address of this machine. Everything else is a 404. */
+export async function servePages(pages: Readonly<Record<string, string>>, host = '127.0.0.1'): Promise<Site> {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://site.test').pathname;
     const body = pages[path];
@@ -20,10 +20,10 @@ export async function servePages(pages: Readonly<Record<string, string>>): Promi
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(0, host, resolve);
   });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    url: `http://${host}:${(server.address() as AddressInfo).port}/`,
     stop: () => new Promise(resolve => {
       server.close(() => resolve());
       server.closeAllConnections();

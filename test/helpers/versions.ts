@@ -15,12 +15,14 @@ export interface Version {
 export interface Changes {
   /** Changes the page's HTML. */
   readonly page?: (html: string) => string;
+  /** Changes the room's script. */
+  readonly script?: (script: string) => string;
   /** Changes the worker that was made for all of it. */
   readonly worker?: (script: string) => string;
 }
 
 /** What is built now, with `changes`, in a folder of its own. */
-export async function makeVersion({page, worker}: Changes = {}): Promise<Version> {
+export async function makeVersion({page, script, worker}: Changes = {}): Promise<Version> {
   const files: Files = new Map();
   const web = fromRoot('dist/web');
   for (const entry of await readdir(web, {recursive: true, withFileTypes: true})) {
@@ -32,6 +34,7 @@ export async function makeVersion({page, worker}: Changes = {}): Promise<Version
     if (by) files.set(name, new TextEncoder().encode(by(new TextDecoder().decode(files.get(name)))));
   };
   change('index.html', page);
+  change('mesh-room.js', script);
   files.set('sw.js', (await buildWorker(files)).worker);
   change('sw.js', worker);
   const webDir = await mkdtemp(join(tmpdir(), 'mesh-room-version-'));

@@ -1,7 +1,7 @@
 import {html, nothing, type TemplateResult} from 'lit';
 import {summary, noticeWords, type ChatBlock, type NoticeBlock} from '../../room/chat-blocks.js';
 import type {ChatMessage} from '../../room/chat.js';
-import {deliveredWords, failureWords, missedWords, waitingWords} from '../../room/chat-words.js';
+import {deliveredWords, failureWords, keptWords, missedWords, waitingWords} from '../../room/chat-words.js';
 import {displayName, hue} from '../../room/people.js';
 import {isEmoji, toParts} from '../../room/rich-text.js';
 import {avatar} from '../avatar.js';
@@ -66,12 +66,12 @@ const noticesBlock = ({notices}: NoticeBlock) => notices.length === 1
   : html`<details class="aside"><summary>${summary(notices)}</summary>${notices.map(notice =>
     html`<div>${noticeWords(notice)} ${when(notice.at)}</div>`)}</details>`;
 
-/** The first row of a log that is kept: that it is, and how to end it. */
-export const renderKept = (asked: boolean, onForget: (event: Event) => void): TemplateResult => html`<div class="aside kept" @click=${onForget}>${asked
+/** The first row of a log that is to be kept: whether it is, and how to end it. */
+export const renderKept = (kept: boolean, asked: boolean, onForget: (event: Event) => void): TemplateResult => html`<div class="aside kept" @click=${onForget}>${asked
   ? html`<span role="alert">Remove all messages of this room from this device?</span>
     <button class="text-button" type="button" data-forget="yes">Remove</button>
     <button class="text-button" type="button" data-forget="no">Keep</button>`
-  : html`Messages are kept on this device. <button class="text-button" type="button" data-forget="ask">Forget this room</button>`}</div>`;
+  : html`${keptWords(kept)} <button class="text-button" type="button" data-forget="ask">Forget this room</button>`}</div>`;
 
 /** One block of the log. */
 export function renderBlock(block: ChatBlock): TemplateResult {

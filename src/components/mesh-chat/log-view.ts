@@ -164,8 +164,8 @@ export class LogView implements ReactiveController {
     const drawn = this.#blocks.slice(first, this.#place.atEnd ? undefined : first + MAX_DRAWN);
     // Lines are replaced when they change, so a block of the same lines is the same block.
     const blocks = repeat(drawn, ({kind, first: {seq}}) => `${kind}${seq}`, block => guard([...linesOf(block)], () => renderBlock(block)));
-    const {forget} = this.#chat;
-    return [forget && first === 0 && drawn.length ? renderKept(this.#asked, this.#onForget) : nothing, blocks];
+    const {kept} = this.#chat;
+    return [kept !== undefined && first === 0 && drawn.length ? renderKept(kept, this.#asked, this.#onForget) : nothing, blocks];
   }
 
   #onForget = ({target}: Event): void => {

@@ -73,7 +73,7 @@ export class MeshRoom extends LitElement implements RoomObserver {
     super();
     this.#room = new RoomController(this, {
       load: () => this.engine,
-      loadChats: async () => new (await import('../later.js')).ChatLogs(this.history !== 'off'),
+      loadChats: async () => new (await import('../later.js')).ChatLogs(this.history !== 'off', error => this.onError(error)),
       observer: this,
       options: () => ({
         room: this.room ?? '',

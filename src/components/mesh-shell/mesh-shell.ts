@@ -58,7 +58,7 @@ export class MeshShell extends LitElement {
     return html`<div class="notices" role="status">${offline ? html`<div part="offline" class="notice"><div class="words"
       ><strong>You are offline.</strong> <span class="hint">What you write waits until the connection is back.</span><slot></slot></div></div>`
       : nothing}${this.updateReady ? html`<div part="update" class="notice"><div class="words"
-      ><strong>A new version is ready.</strong> <span class="hint">The page loads anew and you come back to the room.</span></div
+      ><strong>A new version is ready.</strong> <span class="hint">The page reloads, and you are back in the room.</span></div
       ><button part="button" class="agree" type="button" aria-disabled=${this.#agreed} @click=${this.#agreed ? nothing : this.#agree}
       >${this.#agreed ? 'Updating…' : 'Update'}</button></div>` : nothing}</div>`;
   }

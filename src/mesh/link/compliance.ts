@@ -145,6 +145,25 @@ export function linkCompliance(name: string, createLink: () => CreateLink): void
       expect(await received).to.deep.equal(['still here']);
     });
 
+    it('goes on over another path after a restart, with nothing lost, and any number of times', async () => {
+      const {a, b, opened} = pair();
+      await opened;
+      b.restart([]); // not its to begin
+      for (let round = 0; round < 3; round++) {
+        const received = messages(b, 'lines', 20);
+        for (let i = 0; i < 20; i++) {
+          if (i === 5) a.restart([]);
+          if (i === 6) a.restart([]);
+          a.send('lines', `${round}.${i}`);
+        }
+        expect(await received).to.deep.equal(Array.from({length: 20}, (_, i) => `${round}.${i}`));
+        const back = messages(a, 'lines', 1);
+        b.send('lines', 'back');
+        await back;
+      }
+      expect([a.state, b.state]).to.deep.equal(['open', 'open']);
+    });
+
     it('is not harmed by a repeated answer', async () => {
       const {a, b, opened} = pair((to, signal) => {
         to.accept(signal);

@@ -18,7 +18,7 @@ export interface MemoryNetworkOptions {
 }
 
 interface MemorySignal {
-  readonly type: 'offer' | 'answer';
+  readonly type: 'offer' | 'answer' | 'restart' | 'restarted';
   readonly token: string;
 }
 
@@ -89,7 +89,12 @@ export class MemoryLink extends EventTarget implements Link {
     return this.#state;
   }
 
+  restart(): void {
+    if (this.#state === 'open' && this.initiator) this.#signal({type: 'restart', token: this.#token});
+  }
+
   accept(signal: unknown): void {
+    if (this.#state === 'open' && isMemorySignal(signal)) return this.#restarted(signal);
     if (this.#state !== 'connecting' || this.#closing || this.#other || !isMemorySignal(signal)) return;
     const other = this.#network.find(signal.token);
     if (!other) return this.close(new MeshError('link-failed', 'The other side is gone'));
@@ -148,6 +153,11 @@ export class MemoryLink extends EventTarget implements Link {
       link.dispatchEvent(new LinkPathEvent(!silent));
       if (!silent) for (const deliver of link.#stalled.splice(0)) deliver();
     }
+  }
+
+  #restarted({type}: MemorySignal): void {
+    if (type === 'restart') this.#signal({type: 'restarted', token: this.#token});
+    else if (type === 'restarted' && this.#network.reachable) this.silence(false);
   }
 
   #arrive(lane: Lane, data: LaneData, size: number): void {

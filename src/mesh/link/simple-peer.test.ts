@@ -20,6 +20,24 @@ describe('simple-peer as a link, over real WebRTC', () => {
     expect((await once<LinkCloseEvent>(link, 'close')).error?.code).to.equal('link-failed');
   });
 
+  it('restarts ICE, with what is there at once in the description', async () => {
+    const descriptions: string[] = [];
+    const {a, b} = connect(createLink, (to, signal) => {
+      const {sdp} = signal as {sdp?: string};
+      if (sdp !== undefined) descriptions.push(sdp);
+      to.accept(signal);
+    });
+    await Promise.all([once(a, 'open'), once(b, 'open')]);
+    a.restart([]);
+    while (descriptions.length < 4) await once(b, 'signal');
+    const frags = descriptions.map(sdp => /a=ice-ufrag:(\S+)/.exec(sdp)?.[1]);
+    expect(new Set(frags).size, 'all of them new').to.equal(4);
+    expect(descriptions[2]).to.include('a=candidate:');
+    const closed = [once(a, 'close'), once(b, 'close')];
+    a.close();
+    await Promise.all(closed);
+  });
+
   it('opens eight at one time', async () => {
     const pairs = Array.from({length: 8}, () => connect(createLink));
     await Promise.all(pairs.flatMap(({a, b}) => [once(a, 'open'), once(b, 'open')]));

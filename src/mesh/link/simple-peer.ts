@@ -25,6 +25,9 @@ const LOW_WATER = 256 * 1024;
 const MAX_SDP_LENGTH = 64 * 1024;
 const MAX_CANDIDATE_LENGTH = 2048;
 
+/** `negotiate` is documented; its types have been forgotten. */
+type Peer = SimplePeer.Instance & {negotiate(): void};
+
 type Wrtc = NonNullable<SimplePeer.Options['wrtc']>;
 
 /** A certificate is renewed when less than this is left of its 30 days; no link lasts that long. */
@@ -54,7 +57,7 @@ class SimplePeerLink extends EventTarget implements Link {
   readonly initiator: boolean;
   onmessage: ((lane: Lane, data: LaneData) => void) | undefined;
   readonly #gathering: Gathering;
-  readonly #peer: SimplePeer.Instance;
+  readonly #peer: Peer;
   /** Channels that this side sends on. */
   readonly #lanes = new Map<Lane, RTCDataChannel>();
   readonly #listening = new AbortController();
@@ -78,7 +81,7 @@ class SimplePeerLink extends EventTarget implements Link {
       trickle: true,
       config: {iceServers: [...iceServers], ...certificate && {certificates: [certificate]}},
       wrtc: this.#tappedWebRtc(),
-    });
+    }) as Peer;
     this.#peer.on('signal', signal => this.#signal(signal));
     this.#peer.on('iceStateChange', (state: RTCIceConnectionState) => {
       if (state === 'disconnected') this.#pathIs(false);
@@ -105,6 +108,7 @@ class SimplePeerLink extends EventTarget implements Link {
       if (!this.#awaitsAnswer) return;
       this.#awaitsAnswer = false;
     }
+    else if (signal.type === 'offer' && this.#state === 'open') this.#describeAnew();
     try {
       this.#peer.signal(signal);
     } catch (error) {
@@ -143,6 +147,20 @@ class SimplePeerLink extends EventTarget implements Link {
     return 'direct';
   }
 
+  restart(iceServers: readonly RTCIceServer[]): void {
+    const connection = this.#connection;
+    // One at a time: the answer to the former is on its way.
+    if (this.#state !== 'open' || !this.initiator || this.#awaitsAnswer || !connection) return;
+    try {
+      connection.setConfiguration({...connection.getConfiguration(), iceServers: [...iceServers]});
+      connection.restartIce();
+      this.#describeAnew();
+      this.#peer.negotiate();
+    } catch (error) {
+      this.close(new MeshError('link-failed', 'The connection could not be restarted', {cause: error}));
+    }
+  }
+
   close(error?: MeshError): void {
     if (this.#state === 'closed') return;
     this.#error ??= error;
@@ -167,6 +185,13 @@ class SimplePeerLink extends EventTarget implements Link {
     } else if (this.#describe) {
       this.#gathering.found(this.#describe);
     }
+  }
+
+  /** The next description takes along what is there at once, as the first did. */
+  #describeAnew(): void {
+    if (this.#describe) this.#gathering.remove(this.#describe);
+    this.#describe = undefined;
+    this.#isDescribed = false;
   }
 
   /** simple-peer's documented way to bring one's own WebRTC is also the one way to the connection that it makes. */

@@ -80,6 +80,11 @@ export interface Link extends EventTarget {
   send(lane: Lane, data: string | ArrayBuffer | ArrayBufferView<ArrayBuffer>): boolean;
   /** Bytes handed over and not yet sent. */
   buffered(lane: Lane): number;
+  /**
+   * Looks for another path, over which the same link goes on: an ICE restart (RFC 8445 §9). For the initiator of an open link; the other
+   * side only accepts the signals. `path-change` tells how it went.
+   */
+  restart(iceServers: readonly RTCIceServer[]): void;
   /** Whether traffic passes through a TURN server. Resolves `direct` when it cannot be told. */
   route(): Promise<'direct' | 'turn'>;
   close(error?: MeshError): void;

@@ -109,6 +109,14 @@ export class ListSignalling extends EventTarget implements Signalling {
     return this.#closed;
   }
 
+  hangUp(): void {
+    if (this.#online && !this.#closed) this.#membership.leave();
+    this.#closed ??= Promise.resolve();
+    this.#opening?.reject(new MeshError('aborted', 'Signalling was closed while it was opened'));
+    this.#onLeft?.();
+    this.#end();
+  }
+
   async #open(signal: AbortSignal | undefined): Promise<void> {
     if (this.#closed) throw new MeshError('aborted', 'Signalling was closed before it was opened');
     const abort = (): void => this.#opening?.reject(new MeshError('aborted', 'Joining was given up', {cause: signal?.reason}));

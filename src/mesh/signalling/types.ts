@@ -74,6 +74,8 @@ export interface Signalling extends EventTarget {
   revive(): void;
   /** Leaves the List, then disconnects. Idempotent; settles within `LEAVE_TIMEOUT_MS` even if the server is gone. */
   close(): Promise<void>;
+  /** The same in this very turn, without waiting for the server's word: for a page that does not run any longer. */
+  hangUp(): void;
   addEventListener<K extends keyof SignallingEventMap>(
     type: K, listener: (event: SignallingEventMap[K]) => void, options?: AddEventListenerOptions | boolean): void;
   addEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: AddEventListenerOptions | boolean): void;

@@ -54,8 +54,20 @@ describe('IndexedDbStore', () => {
     assert.isEmpty(await store.load('lobby', 'a'));
     await store.put('lobby', [line('1')]);
     await store.forget('lobby');
-    assert.lengthOf(broken, 1);
+    assert.lengthOf(broken, 1, 'forgetting is tried, and told as broken no second time');
     assert.isFalse(store.works);
+  });
+
+  it('tells the machine\'s other pages, and not its own, what was forgotten', async () => {
+    const name = newName();
+    const own: string[] = [];
+    const store = open(name, {onForgotten: room => own.push(room)});
+    await store.put('lobby', [line('1')]);
+    const heard = new Promise<string>(resolve => void open(name, {onForgotten: resolve}).load('lobby', 'b'));
+    await store.load('lobby', 'a');
+    await store.forget('lobby');
+    assert.equal(await heard, 'lobby');
+    assert.isEmpty(own);
   });
 
   it('opens the database again after somebody has removed it', async () => {

@@ -1,6 +1,6 @@
 import {deleteDB, openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction} from 'idb';
 import {Owners} from './owners.js';
-import {MAX_STORED_LINES, MAX_STORED_ROOMS, isUnsent, spare, type ChatStore, type StoredLine} from './types.js';
+import {MAX_STORED_LINES, MAX_STORED_ROOMS, isUnsent, spare, type ChatStore, type StoreObserver, type StoredLine} from './types.js';
 
 export const DATABASE = 'mesh-room';
 
@@ -36,9 +36,7 @@ const allOf = (room: string): IDBKeyRange => IDBKeyRange.bound([room], [room, []
 
 const isFull = (error: unknown): boolean => error instanceof DOMException && error.name === 'QuotaExceededError';
 
-export interface IndexedDbStoreOptions {
-  /** Told once, when nothing can be kept any more. */
-  readonly onBroken?: (error: unknown) => void;
+export interface IndexedDbStoreOptions extends Partial<StoreObserver> {
   readonly owners?: Owners;
   readonly name?: string;
 }
@@ -47,12 +45,14 @@ export interface IndexedDbStoreOptions {
 export class IndexedDbStore implements ChatStore {
   readonly #name: string;
   readonly #owners: Owners;
-  readonly #onBroken: (error: unknown) => void;
+  readonly #observer: Partial<StoreObserver>;
+  /** Between the pages of this machine: names of rooms that were removed. */
+  #channel: BroadcastChannel | undefined;
   #db: Promise<IDBPDatabase<Schema>> | undefined;
   #broken = false;
 
-  constructor({onBroken = () => undefined, owners = new Owners(), name = DATABASE}: IndexedDbStoreOptions = {}) {
-    this.#onBroken = onBroken;
+  constructor({owners = new Owners(), name = DATABASE, ...observer}: IndexedDbStoreOptions = {}) {
+    this.#observer = observer;
     this.#owners = owners;
     this.#name = name;
   }
@@ -62,6 +62,7 @@ export class IndexedDbStore implements ChatStore {
   }
 
   async load(room: string, owner: string): Promise<readonly StoredLine[]> {
+    this.#listen();
     const rows = await this.#try(room, () =>
       this.#owners.adopting(owner, isGone => this.#write(tx => this.#open(tx, room, owner, isGone))));
     return rows?.map(({room: _room, n: _n, ...line}) => line) ?? [];
@@ -75,9 +76,15 @@ export class IndexedDbStore implements ChatStore {
   }
 
   async forget(room: string): Promise<void> {
-    await this.#try(room, () => this.#write(async tx => {
+    const remove = () => this.#write(async tx => {
       await Promise.all([tx.objectStore('lines').delete(allOf(room)), tx.objectStore('rooms').delete(room)]);
-    }));
+    });
+    try {
+      await inTime(this.#again(room, remove));
+    } catch (error) {
+      this.#giveUp(error);
+    }
+    this.#listen().postMessage(room);
   }
 
   hold(owner: string, on: boolean): void {
@@ -86,8 +93,24 @@ export class IndexedDbStore implements ChatStore {
 
   /** Lets go of the database; the next use opens it again. */
   close(): void {
+    this.#disconnect();
+    this.#channel?.close();
+    this.#channel = undefined;
+  }
+
+  #disconnect(): void {
     this.#db?.then(db => db.close(), () => undefined);
     this.#db = undefined;
+  }
+
+  #listen(): BroadcastChannel {
+    if (!this.#channel) {
+      this.#channel = new BroadcastChannel(this.#name);
+      this.#channel.onmessage = ({data}: MessageEvent<unknown>) => {
+        if (typeof data === 'string') this.#observer.onForgotten?.(data);
+      };
+    }
+    return this.#channel;
   }
 
   async #open(tx: Write, room: string, owner: string, isGone: (line: StoredLine) => boolean): Promise<Row[]> {
@@ -149,8 +172,8 @@ export class IndexedDbStore implements ChatStore {
         db.createObjectStore('rooms', {keyPath: 'room'});
       },
       // Another tab wants to remove or change the database: this one must not stand in its way.
-      blocking: () => this.close(),
-      terminated: () => this.close(),
+      blocking: () => this.#disconnect(),
+      terminated: () => this.#disconnect(),
     });
     try {
       return await open();
@@ -168,13 +191,16 @@ export class IndexedDbStore implements ChatStore {
     try {
       return await inTime(this.#again(room, run));
     } catch (error) {
-      if (!this.#broken) {
-        this.#broken = true;
-        this.close();
-        this.#onBroken(error);
-      }
+      this.#giveUp(error);
       return undefined;
     }
+  }
+
+  #giveUp(error: unknown): void {
+    if (this.#broken) return;
+    this.#broken = true;
+    this.#disconnect();
+    this.#observer.onBroken?.(error);
   }
 
   async #again<T>(room: string, run: () => Promise<T>): Promise<T> {
@@ -185,7 +211,7 @@ export class IndexedDbStore implements ChatStore {
         await this.#write(async tx => this.#drop(tx, room, (await tx.objectStore('lines').count(allOf(room))) / 2));
       } else {
         // The connection may have been closed under this one's hands; a new one tells.
-        this.close();
+        this.#disconnect();
       }
       return run();
     }

@@ -59,9 +59,13 @@ export class Keeper {
   }
 
   async forget(): Promise<void> {
+    await this.#options.store.forget(this.#options.room);
+  }
+
+  /** The lines are gone: what was to be written of them is not. */
+  forgotten(): void {
     this.#changed.clear();
     this.#kept.clear();
-    await this.#options.store.forget(this.#options.room);
   }
 
   async #run(): Promise<void> {

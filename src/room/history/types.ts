@@ -15,6 +15,14 @@ export const MAX_STORED_ROOMS = 50;
 /** An own line of a log that is gone, where a browser cannot tell whether it is: after so long it is. In milliseconds. */
 export const ORPHAN_MS = 24 * 3_600_000;
 
+/** What a store tells of its own accord. */
+export interface StoreObserver {
+  /** Nothing can be kept any more. Told once. */
+  onBroken(error: unknown): void;
+  /** Another page has removed the lines of `room`. */
+  onForgotten(room: string): void;
+}
+
 /**
  * The seam to what keeps lines; an adapter passes `compliance.ts`. Nothing here rejects or takes for ever: storage that does not work keeps
  * nothing, and the room goes on.
@@ -29,7 +37,7 @@ export interface ChatStore {
   load(room: string, owner: string): Promise<readonly StoredLine[]>;
   /** Adds lines behind those that are there, or replaces those of the same id. Settles once they are kept, or cannot be. */
   put(room: string, lines: readonly StoredLine[]): Promise<void>;
-  /** Removes all lines of a room. */
+  /** Removes all lines of a room, and tells the other pages' stores. Tries also where nothing can be kept any more. */
   forget(room: string): Promise<void>;
   /** Whether `owner` lives and has lines to send: as long as it does, no other log takes them. */
   hold(owner: string, on: boolean): void;
