@@ -121,6 +121,22 @@ describe('ChatLog with a store', () => {
     assert.deepEqual(ada.texts.map(({status, deliveredTo}) => [status, deliveredTo.length]), [['sent', 1], ['sent', 1], ['sent', 1]]);
   });
 
+  it('brings a message that waited over a reload also to who was to get it and is not there at first', async () => {
+    const [ada, bo, cy] = await people('Ada', 'Bo', 'Cy');
+    ada.room!.lose();
+    ada.say('one');
+    await settle();
+    await bo.leave();
+    await ada.reload();
+    await settle();
+    assert.deepEqual(cy.texts.map(({text}) => text), ['one']);
+    await bo.join();
+    await settle();
+    assert.deepEqual(bo.texts.map(({text}) => text), ['one']);
+    assert.lengthOf(cy.texts, 1);
+    assert.isEmpty(ada.texts[0]!.pending);
+  });
+
   it('waits for nobody with what is said while it joins a room that is empty', async () => {
     let join = () => {};
     hub.gate = new Promise(resolve => {

@@ -99,9 +99,8 @@ const isLine = ({kind, id, from, name, text, at, own, deliveredTo}: StoredLine):
 function resumed(line: Omit<ChatMessage, 'seq'>, now: number): Omit<ChatMessage, 'seq'> {
   if (!isUnsent(line) || line.status === 'failed') return line;
   const {pending, ...rest} = interrupted({...line, seq: 0});
-  if (rest.status === 'waiting') return rest;
   // Who has not come back for so long does not come back for it; a clock that jumps makes no difference between before and after.
   if (Math.abs(now - line.at) > ORPHAN_MS) return rest;
-  // Nobody is known to have it: it goes to whoever is there. Who has it drops it by its id.
-  return rest.deliveredTo.length ? {...rest, ...pending && {pending}} : {...rest, status: 'waiting'};
+  // Nobody is known to have it: it goes to whoever is there as well. Who has it drops it by its id.
+  return {...rest, ...pending && {pending}, ...!rest.deliveredTo.length && {status: 'waiting' as const}};
 }
