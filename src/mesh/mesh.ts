@@ -315,7 +315,6 @@ export class Mesh extends EventTarget {
     if (this.#vouched.has(id)) return;
     const pair = this.#pairs.get(id);
     if (!pair?.open) return this.#vanished(id);
-    pair.listed = false;
     let stopped = false;
     let stopWaiting: Cancel = () => undefined;
     this.#vouched.set(id, () => {
@@ -331,8 +330,6 @@ export class Mesh extends EventTarget {
   }
 
   #unvouch(id: PeerId): void {
-    const pair = this.#pairs.get(id);
-    if (pair) pair.listed = true;
     this.#vouched.get(id)?.();
     this.#vouched.delete(id);
   }

@@ -41,8 +41,6 @@ export interface MeshPeer {
   readonly rttMs: number | undefined;
   /** Its page is frozen, or its machine sleeps. */
   readonly away: boolean;
-  /** Whether it is in the List. Who is not may have lost the server, or be gone: it is asked over its link. */
-  readonly listed: boolean;
   readonly reason: string | undefined;
 }
 
@@ -57,8 +55,6 @@ export interface PairOptions extends Omit<ConversationOptions, 'onHello'> {
 
 export class Pair {
   readonly id: PeerId;
-  /** Set by the mesh. */
-  listed = true;
   /** Both sides compute the same answer, so offers cannot collide. It is also the rule of the well-known tutorial. */
   readonly initiator: boolean;
   readonly conversation: Conversation;
@@ -83,7 +79,7 @@ export class Pair {
     this.id = options.peerId;
     this.initiator = options.selfId > options.peerId;
     this.conversation = new Conversation({...options, onHello: () => this.#attempt?.greeted()});
-    this.#peer = {id: this.id, name: '', link: 'connecting', plain: false, rttMs: undefined, away: false, listed: true, reason: undefined};
+    this.#peer = {id: this.id, name: '', link: 'connecting', plain: false, rttMs: undefined, away: false, reason: undefined};
     this.#enter();
   }
 
@@ -98,8 +94,8 @@ export class Pair {
   }
 
   get peer(): MeshPeer {
-    const {id, link, listed, reason, conversation: {name, plain, rttMs, away}} = this;
-    const now: MeshPeer = {id, name, link, plain, rttMs, away, listed, reason};
+    const {id, link, reason, conversation: {name, plain, rttMs, away}} = this;
+    const now: MeshPeer = {id, name, link, plain, rttMs, away, reason};
     const isSame = (Object.keys(now) as Array<keyof MeshPeer>).every(key => now[key] === this.#peer[key]);
     return isSame ? this.#peer : this.#peer = now;
   }

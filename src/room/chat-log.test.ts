@@ -149,21 +149,6 @@ describe('ChatLog', () => {
     assert.deepEqual(message(log).deliveredTo, [ada.selfId, bo.selfId]);
   });
 
-  it('sends nothing to who comes under a name before it is clear who is gone and gets what is owed first', async () => {
-    session.receive(ada.selfId, {got: []}, RECEIPT_CHANNEL);
-    await log.say('one');
-    session.see(ada.selfId, {unlisted: true});
-    const again = await hub.join('Ada');
-    const heard: unknown[] = [];
-    again.addEventListener('message', ({channel, data}) => { if (channel === 'chat') heard.push((data as ChatMessage).text); });
-    await log.say('two');
-    await settle();
-    assert.isEmpty(heard);
-    await ada.leave();
-    await settle();
-    assert.deepEqual(heard, ['one', 'two']);
-  });
-
   it('says to others that there is a chat that answers, once for each, as soon as there is a link', async () => {
     const heard: unknown[] = [];
     await settle();

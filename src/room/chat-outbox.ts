@@ -126,9 +126,6 @@ export class Outbox {
     // Kept before it is sent, so that whoever sends it after a reload knows under which ids it may have gone out.
     for (const line of lines) if (line.from !== selfId) this.#lines.replace(from(line, selfId));
     const open = peers.filter(isOpen);
-    /** Names of people who may be gone and are owed an earlier message: whoever comes under such a name gets that first, or nothing yet. */
-    const owed = new Set<string>();
-    const mayBeGone = peers.filter(({name, unlisted}) => unlisted && name !== '');
     for (const {id} of lines) {
       const line = this.#lines.find(id);
       // Whatever is behind it waits as well, or it would come out of order.
@@ -139,9 +136,7 @@ export class Outbox {
         continue;
       }
       const readers = line.status === 'waiting' ? peers : line.pending ?? [];
-      const now = open.filter(peer => readers.some(reader => reader.id === peer.id) && !this.#handed.get(peer.id)?.has(id)
-        && (peer.unlisted === true || !owed.has(peer.name)));
-      for (const {id: reader, name} of line.pending ?? []) if (mayBeGone.some(peer => peer.id === reader)) owed.add(name);
+      const now = open.filter(peer => readers.some(reader => reader.id === peer.id) && !this.#handed.get(peer.id)?.has(id));
       if (now.length) {
         void this.#send(session, line, now);
         continue;

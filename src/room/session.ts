@@ -312,13 +312,12 @@ function statusOf({status}: Mesh): RoomStatus | undefined {
   return undefined;
 }
 
-function peerState({id, name, link, plain, rttMs, away, listed, reason}: MeshPeer): PeerState {
+function peerState({id, name, link, plain, rttMs, away, reason}: MeshPeer): PeerState {
   return Object.freeze({
     id, name, link,
     ...rttMs !== undefined && {rttMs},
     ...plain && {plain},
     ...away && {away},
-    ...!listed && {unlisted: true},
     ...reason !== undefined && {reason},
   });
 }

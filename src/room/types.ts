@@ -19,8 +19,6 @@ export interface PeerState {
   readonly plain?: boolean;
   /** Whether the peer stands still: its page is frozen, or its machine sleeps. It gets what is said when it is back. */
   readonly away?: boolean;
-  /** Whether it is in the List no more: it may be gone, which shows within a second, or have lost the server only. */
-  readonly unlisted?: boolean;
   /** Why the link is `lost`, for the site's owner. */
   readonly reason?: string;
 }
