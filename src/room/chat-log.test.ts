@@ -149,6 +149,19 @@ describe('ChatLog', () => {
     assert.deepEqual(message(log).deliveredTo, [ada.selfId, bo.selfId]);
   });
 
+  it('brings who comes under a name what is owed to the one of that name, before anything else', async () => {
+    session.receive(ada.selfId, {got: []}, RECEIPT_CHANNEL);
+    await log.say('one');
+    session.see(ada.selfId, {link: 'lost'});
+    const two = log.say('two');
+    const again = await hub.join('Ada');
+    const heard: unknown[] = [];
+    again.addEventListener('message', ({channel, data}) => { if (channel === 'chat') heard.push((data as ChatMessage).text); });
+    await Promise.all([two, log.say('three')]);
+    await settle();
+    assert.deepEqual(heard, ['one', 'two', 'three']);
+  });
+
   it('says to others that there is a chat that answers, once for each, as soon as there is a link', async () => {
     const heard: unknown[] = [];
     await settle();

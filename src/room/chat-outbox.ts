@@ -270,17 +270,19 @@ function withoutWait({waitingFor: _waitingFor, ...line}: ChatMessage): ChatMessa
   return line;
 }
 
-/** Who left and came back under the same name, as after a reload, gets what the one who left did not. */
+/**
+ * Who left and came back under the same name, as after a reload, gets what the one who left did not. So does who comes while the other is
+ * still taken to be there: only later it may show that it is gone, and what is said until then must not come first.
+ */
 function succeeded(line: ChatMessage, peers: readonly PeerState[]): ChatMessage {
   const {pending = [], deliveredTo} = line;
   const isKnown = (id: string) => deliveredTo.includes(id) || pending.some(reader => reader.id === id);
   let changed = false;
-  const next = pending.map(reader => {
-    if (!reader.name || peers.some(peer => peer.id === reader.id)) return reader;
-    const again = peers.find(peer => peer.name === reader.name && isOpen(peer) && !isKnown(peer.id));
-    if (!again) return reader;
+  const next = pending.flatMap(reader => {
+    const again = reader.name ? peers.find(peer => peer.name === reader.name && isOpen(peer) && !isKnown(peer.id)) : undefined;
+    if (!again) return [reader];
     changed = true;
-    return readerOf(again);
+    return peers.some(peer => peer.id === reader.id) ? [reader, readerOf(again)] : [readerOf(again)];
   });
   return changed ? {...line, pending: Object.freeze(next)} : line;
 }
