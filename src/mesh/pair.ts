@@ -269,7 +269,6 @@ export class Pair {
 
   #pathChanged(attempt: Attempt, up: boolean): void {
     if (attempt !== this.#attempt || !attempt.open || this.conversation.plain) return;
-    this.conversation.pathChanged(up);
     // With the path back, the transport may still pause before it repeats what was lost, for longer than a new link takes.
     if (up) this.#check(attempt);
     else this.#restart(attempt);

@@ -311,7 +311,8 @@ export class ChatLog extends EventTarget {
 
   /** An empty receipt says that others will come, before there is anything to acknowledge. */
   #tellChats(peers: readonly PeerState[]): void {
-    for (const id of this.#told) if (!peers.some(peer => peer.id === id)) this.#told.delete(id);
+    const here = new Set(peers.map(({id}) => id));
+    for (const id of this.#told) if (!here.has(id)) this.#told.delete(id);
     for (const {id, plain, link} of peers) {
       if (plain || link === 'connecting' || link === 'lost' || this.#told.has(id)) continue;
       this.#told.add(id);

@@ -106,7 +106,8 @@ export class Outbox {
     if (!this.#session) return;
     const {state} = this.#session;
     const {peers, absent = []} = state;
-    for (const id of this.#answering) if (![...peers, ...absent].some(each => each.id === id)) this.#answering.delete(id);
+    const known = new Set([...peers, ...absent].map(({id}) => id));
+    for (const id of this.#answering) if (!known.has(id)) this.#answering.delete(id);
     // Whoever was there before the server went away may be in the room again only after us: an empty one tells nothing then.
     if (state.error) this.#casual.clear();
     // A new link brings again what is not known to have arrived: the room gives up what waits for too long.

@@ -2,6 +2,7 @@
 import {MeshError, asMeshError} from '../mesh/errors.js';
 import type {MeshErrorEvent} from '../mesh/events.js';
 import {simplePeerLinks} from '../mesh/link/simple-peer.js';
+import type {Listen} from '../mesh/listen.js';
 import {Mesh} from '../mesh/mesh.js';
 import type {MeshPeer} from '../mesh/pair.js';
 import {createDeepstreamSignalling} from '../mesh/signalling/deepstream.js';
@@ -26,6 +27,7 @@ const CHAT_CHANNEL = 'chat';
 export const createRoom: CreateRoom = options => new MeshRoomSession(options);
 
 class MeshRoomSession extends EventTarget implements RoomSession {
+  declare addEventListener: Listen<RoomEventMap>;
   readonly #options: RoomOptions;
   #selfId = randomId();
   #name: string;
@@ -280,14 +282,6 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.#life?.close();
     this.#life = undefined;
-  }
-
-  override addEventListener<K extends keyof RoomEventMap>(
-    type: K, listener: (event: RoomEventMap[K]) => void, options?: AddEventListenerOptions | boolean): void;
-  override addEventListener(
-    type: string, listener: EventListenerOrEventListenerObject | null, options?: AddEventListenerOptions | boolean): void;
-  override addEventListener(type: string, listener: unknown, options?: AddEventListenerOptions | boolean): void {
-    super.addEventListener(type, listener as EventListener, options);
   }
 }
 
