@@ -66,6 +66,12 @@ class Person {
     if (room) await this.join();
   }
 
+  /** Whether this machine's storage works. */
+  set works(works: boolean) {
+    this.#store.works = works;
+    this.log.storageChanged();
+  }
+
   say(text: string): void {
     this.log.say(text).catch(() => undefined);
   }
@@ -222,6 +228,23 @@ describe('ChatLog with a store', () => {
     await ada.reload();
     await settle();
     assert.deepEqual(bo.texts.map(({text}) => text), ['one']);
+  });
+
+  it('keeps what was said while storage did not work once it does', async () => {
+    const [ada, bo] = await people('Ada', 'Bo');
+    ada.works = false;
+    ada.say('one');
+    await settle();
+    bo.say('two');
+    await settle();
+    assert.isFalse(ada.log.state.kept);
+    assert.deepEqual(bo.texts.map(({text}) => text), ['one', 'two'], 'the room goes on without');
+    ada.works = true;
+    await settle();
+    assert.isTrue(ada.log.state.kept);
+    await ada.reload();
+    await settle();
+    assert.deepEqual(ada.texts.map(({text}) => text), ['one', 'two']);
   });
 
   it('forgets a room', async () => {

@@ -185,8 +185,9 @@ export class ChatLog extends EventTarget {
     this.#touch();
   }
 
-  /** Whether this machine keeps the lines may have changed. */
+  /** This machine keeps lines no longer, or does again. */
   storageChanged(): void {
+    if (this.#keeper?.works) for (const line of this.#lines) if (line.kind === 'text') this.#keeper.write(line.id);
     this.#touch();
   }
 
