@@ -66,6 +66,11 @@ class Person {
     if (room) await this.join();
   }
 
+  /** What this machine's storage waits for before it writes. */
+  set gate(gate: Promise<void>) {
+    this.#store.gate = gate;
+  }
+
   /** Whether this machine's storage works. */
   set works(works: boolean) {
     this.#store.works = works;
@@ -202,6 +207,25 @@ describe('ChatLog with a store', () => {
     bo.room!.receive('mallory', {id: 'b', text: 'odd', was: Array.from({length: 50}, () => 'ada')}, 'chat');
     for (const was of [null, 5, [5, null, {}], ['x'.repeat(65)]]) bo.room!.receive('ada', {id: JSON.stringify(was), text: 'x', was}, 'chat');
     assert.deepEqual(bo.texts.map(({text}) => text), ['false', 'true', 'odd', 'x', 'x', 'x', 'x']);
+  });
+
+  it('answers for nothing that is not kept yet, also when something before it is just being written', async () => {
+    const [ada, bo] = await people('Ada', 'Bo');
+    const writes: (() => void)[] = [];
+    const hold = () => { bo.gate = new Promise(resolve => writes.push(resolve)); };
+    hold();
+    ada.say('one');
+    await settle();
+    ada.say('two');
+    await settle();
+    assert.deepEqual(ada.texts.map(({deliveredTo}) => deliveredTo.length), [0, 0]);
+    hold();
+    writes[0]!();
+    await settle();
+    assert.deepEqual(ada.texts.map(({deliveredTo}) => deliveredTo.length), [1, 0]);
+    writes[1]!();
+    await settle();
+    assert.deepEqual(ada.texts.map(({deliveredTo}) => deliveredTo.length), [1, 1]);
   });
 
   it('takes a receipt for the sender\'s own word only, and whatever else comes for none', async () => {

@@ -86,9 +86,12 @@ export class ChatLog extends EventTarget {
       store, room, owner: `${tab}/${this.#logId}`,
       find: id => this.#find(id),
       unsent: () => this.#unsent().length > 0,
-      onKept: ownIsNew => {
-        if (ownIsNew) this.#outbox.flush();
-        this.#acknowledge();
+      onTake: () => {
+        const receipts = this.#takeReceipts();
+        return ownIsNew => {
+          if (ownIsNew) this.#outbox.flush();
+          this.#acknowledge(receipts);
+        };
       },
     });
     void this.#keeper.load(now()).then(lines => this.#prepend(lines));
@@ -268,7 +271,10 @@ export class ChatLog extends EventTarget {
       });
       this.#keeper?.write(key);
     }
-    if (!this.#keeper?.busy) queueMicrotask(() => this.#acknowledge());
+    queueMicrotask(() => {
+      // Otherwise what it is busy with comes first.
+      if (!this.#keeper?.busy) this.#acknowledge(this.#takeReceipts());
+    });
   }
 
   /**
@@ -284,11 +290,15 @@ export class ChatLog extends EventTarget {
     return true;
   }
 
-  /** Tells the senders what has come, once it would survive a reload. */
-  #acknowledge(): void {
-    const {peers = []} = this.#session?.state ?? {};
+  #takeReceipts(): ReadonlyMap<string, readonly string[]> {
     const receipts = this.#receipts;
     this.#receipts = new Map();
+    return receipts;
+  }
+
+  /** Tells the senders what has come, once it would survive a reload. */
+  #acknowledge(receipts: ReadonlyMap<string, readonly string[]>): void {
+    const {peers = []} = this.#session?.state ?? {};
     for (const [from, got] of receipts) {
       // Who is gone, or has no link, sends it again and is told then.
       if (!peers.some(({id, plain}) => id === from && !plain)) continue;

@@ -11,6 +11,8 @@ export class MemoryDisk {
 export class MemoryStore implements ChatStore {
   /** Set to false for storage that keeps nothing. */
   works = true;
+  /** What the next writes wait for. */
+  gate: Promise<void> = Promise.resolve();
   readonly #disk: MemoryDisk;
   readonly #held = new Set<string>();
   #closed = false;
@@ -42,7 +44,7 @@ export class MemoryStore implements ChatStore {
   }
 
   async put(room: string, lines: readonly StoredLine[]): Promise<void> {
-    await Promise.resolve();
+    await this.gate;
     if (this.#closed || !this.works) return;
     const kept = this.#disk.rooms.get(room) ?? new Map<string, StoredLine>();
     this.#disk.rooms.set(room, kept);
