@@ -6,8 +6,9 @@ import type {Listen} from '../mesh/listen.js';
 import {Mesh} from '../mesh/mesh.js';
 import type {MeshPeer} from '../mesh/pair.js';
 import {createDeepstreamSignalling} from '../mesh/signalling/deepstream.js';
-import {PageLife} from './page-life.js';
+import {CHAT_CHANNEL} from './chat.js';
 import {checkOptions, iceServersOf} from './checks.js';
+import {PageLife} from './page-life.js';
 import {
   IDLE_STATE, RoomErrorEvent, RoomMessageEvent,
   type CreateRoom, type PeerState, type RoomData, type RoomEventMap, type RoomOptions, type RoomSession, type RoomState, type RoomStatus,
@@ -20,9 +21,6 @@ import {
  */
 const RETRY_FIRST_MS = 500;
 const RETRY_LONGEST_MS = 3_000;
-
-/** The channel that plain pages take part in: its data is `{text, …}`, of which they get and send the text. */
-const CHAT_CHANNEL = 'chat';
 
 export const createRoom: CreateRoom = options => new MeshRoomSession(options);
 
