@@ -14,8 +14,8 @@ interface Layer {
   readonly may: readonly string[];
 }
 
-/** Beneath the mesh's own layers: errors, time, and the small types that everything there speaks of. */
-const BASICS = ['src/mesh/errors.ts', 'src/mesh/clock.ts'];
+/** Beneath the mesh's own layers: errors, time, and how events are listened to. */
+const BASICS = ['src/mesh/errors.ts', 'src/mesh/clock.ts', 'src/mesh/listen.ts'];
 
 /** The table in `docs/architecture.md`. */
 const LAYERS: readonly Layer[] = [

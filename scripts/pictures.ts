@@ -6,6 +6,7 @@ import {readFile, writeFile} from 'node:fs/promises';
 import type {Browser} from 'puppeteer-core';
 import {startServer} from '../server/index.js';
 import {launchChromium, newTab, until, type Tab} from '../test/helpers/browser.js';
+import {typeLine} from '../test/helpers/typing.js';
 import {buildParts} from './build.js';
 import {fromRoot} from './build/paths.js';
 
@@ -47,12 +48,6 @@ const LINES: readonly (readonly [who: 'Ada' | 'Grace' | 'Lin', line: string])[] 
   ['Grace', 'I see you both'],
 ];
 
-async function say({page}: Tab, line: string): Promise<void> {
-  const field = await page.waitForSelector('mesh-room >>> textarea');
-  await field!.type(line);
-  await field!.press('Enter');
-}
-
 async function screenshots(browser: Browser): Promise<void> {
   const server = await startServer({port: 0});
   const tabs: Tab[] = [];
@@ -76,8 +71,11 @@ async function screenshots(browser: Browser): Promise<void> {
       });
     }
     for (const [name, line] of LINES) {
-      await say(who[name], line);
-      for (const {page} of tabs) await page.waitForSelector(`mesh-room >>> ::-p-text(${line})`);
+      await typeLine(who[name].page, line);
+      for (const {page} of tabs) {
+        await until(page, text => document.querySelector('mesh-room')!.shadowRoot!
+          .querySelector<HTMLElement & {messages: {text: string}[]}>('mesh-chat')!.messages.at(-1)?.text === text, line);
+      }
     }
     await save('screenshot-narrow.png', await ada.page.screenshot());
     await save('screenshot-narrow-dark.png', await grace.page.screenshot());

@@ -66,7 +66,7 @@ export interface ServerOptions {
   readonly page?: boolean;
   /** Folder with the built files. Default: the one that was built or installed with this server. */
   readonly webDir?: string;
-  /** Milliseconds that a user whose last socket closed stays in its Lists, so that a blip does not flap. Default 1000. */
+  /** Milliseconds that a user whose last socket closed stays in its Lists, so that a blip does not flap. Default 500. */
   readonly graceMs?: number;
   /** Milliseconds between pings; a socket silent for two and a half of them is cut. Default 1000. */
   readonly heartbeatMs?: number;

@@ -9,6 +9,7 @@ import {startServer, type MeshServer} from '../server/index.js';
 import {launchChromium, newTab, type Tab, until} from './helpers/browser.js';
 import {enter, linked, openRoom, serveEmbed, stateOf, type RoomElement} from './helpers/room-tabs.js';
 import type {Site} from './helpers/serve.js';
+import {composer, typeLine} from './helpers/typing.js';
 
 let server: MeshServer;
 let site: Site;
@@ -107,16 +108,15 @@ describe('bad input', () => {
     await new Promise(resolve => others.splice(0)[0]!.close(resolve));
     const page = await open('x', {url});
     await assertFailed(page, 'server-unreachable', /Could not join.*Try again/);
-    const field = await page.waitForSelector('mesh-chat >>> textarea');
-    await field!.type('typed in vain?');
-    await field!.press('Enter');
-    await field!.type('and half a line');
+    await typeLine(page, 'typed in vain?');
+    const field = await composer(page);
+    await field.type('and half a line');
     const own = await startServer({port});
     try {
       await page.evaluate(() => document.querySelector<RoomElement>('mesh-room')!.rejoin());
       await linked(page, 'x', 0);
       assert.match(await text(page), /typed in vain\?/);
-      assert.equal(await field!.evaluate(element => (element).value), 'and half a line');
+      assert.equal(await field.evaluate(element => element.value), 'and half a line');
     } finally {
       await own.stop();
     }

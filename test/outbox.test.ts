@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import {after, afterEach, before, describe, it} from 'node:test';
 import type {Browser, BrowserContext, Page} from 'puppeteer-core';
 import {startServer, type MeshServer} from '../server/index.js';
-import {launchChromium, newTab, type Tab, until} from './helpers/browser.js';
+import {inShadow, launchChromium, newTab, type Tab, until} from './helpers/browser.js';
 import {lines, linked, say, type RoomElement} from './helpers/room-tabs.js';
 import {servePages, type Site} from './helpers/serve.js';
+import {typeLine} from './helpers/typing.js';
 
 type Chat = HTMLElement & {
   readonly messages: ReadonlyArray<{readonly text: string; readonly status: string; readonly seq: number; readonly own: boolean;
@@ -53,18 +54,18 @@ async function stopRoomServer(): Promise<void> {
 const messages = (page: Page) => page.evaluate(() => document.querySelector<Chat>('mesh-chat')!.messages
   .map(({text, status, seq, own, deliveredTo}) => ({text, status, own, former: seq < 0, delivered: deliveredTo.length})));
 
-/** Types and presses Enter, as people do. */
-async function type(page: Page, text: string): Promise<void> {
-  const field = await page.waitForSelector('mesh-chat >>> textarea');
-  await field!.type(text);
-  await field!.press('Enter');
-}
-
 const hasStatus = (page: Page, wanted: string): Promise<void> =>
   until(page, (status: string) => document.querySelector<RoomElement>('mesh-room')?.state?.status === status, wanted);
 
-/** What is written in the chat, hidden words included. */
-const chatText = (page: Page): Promise<string> => page.evaluate(() => document.querySelector('mesh-chat')!.shadowRoot!.textContent);
+/** Waits until the chat, hidden words included, has these words in it, in this order. It is drawn a frame after `messages` is told. */
+const reads = (page: Page, ...words: readonly string[]): Promise<void> => until(page, (wanted: readonly string[]) => {
+  let rest = document.querySelector('mesh-chat')!.shadowRoot!.textContent;
+  return wanted.every(each => {
+    const at = rest.indexOf(each);
+    rest = rest.slice(at + each.length);
+    return at >= 0;
+  });
+}, words);
 
 describe('outbox and history', () => {
   before(async () => {
@@ -91,10 +92,10 @@ describe('outbox and history', () => {
   it('sends what was typed without server and people once, in order, after a reload', async () => {
     await stopRoomServer();
     const {page} = await open('Ada', 'alone');
-    for (const text of ['one', 'two', 'three']) await type(page, text);
+    for (const text of ['one', 'two', 'three']) await typeLine(page, text);
     await lines(page, 3);
     await until(page, () => document.querySelector<Chat>('mesh-chat')!.messages.every(({status}) => status === 'waiting'));
-    assert.match(await chatText(page), /Waiting to be sent/);
+    await reads(page, 'Waiting to be sent');
     await page.reload();
     await lines(page, 3);
     assert.deepEqual((await messages(page)).map(({text, status, own}) => [text, status, own]),
@@ -106,7 +107,7 @@ describe('outbox and history', () => {
     assert.deepEqual(await lines(bo.page, 3), ['one', 'two', 'three']);
     await until(page, () => document.querySelector<Chat>('mesh-chat')!.messages.every(({status, deliveredTo}) =>
       status === 'sent' && deliveredTo.length === 1));
-    await until(page, () => document.querySelector('mesh-chat')!.shadowRoot!.textContent.includes('Delivered'));
+    await reads(page, 'Delivered');
     // Once more under another id: who has them does not get them again.
     await page.reload();
     await linked(page, 'alone', 1);
@@ -126,10 +127,10 @@ describe('outbox and history', () => {
     await stopRoomServer();
     await page.reload();
     assert.deepEqual(await lines(page, 2), ['mine', 'yours']);
-    await type(page, 'new');
+    await typeLine(page, 'new');
     await lines(page, 3);
     assert.deepEqual((await messages(page)).map(({former, own}) => [former, own]), [[true, true], [true, false], [false, true]]);
-    assert.match(await chatText(page), /mine[^]*yours[^]*Earlier[^]*new/);
+    await reads(page, 'mine', 'yours', 'Earlier', 'new');
   });
 
   it('does not send in one tab what waits in another', async () => {
@@ -139,7 +140,7 @@ describe('outbox and history', () => {
     const offline = await open('Ada', 'tabs', {context});
     await linked(offline.page, 'tabs', 1);
     await offline.page.evaluate(() => document.querySelector<RoomElement>('mesh-room')!.leave());
-    await type(offline.page, 'waits');
+    await typeLine(offline.page, 'waits');
     await lines(offline.page, 1);
     const second = await open('Ada', 'tabs', {context});
     await linked(second.page, 'tabs', 1);
@@ -159,8 +160,8 @@ describe('outbox and history', () => {
     await say(page, 'secret');
     await Promise.all([page, other.page].map(each => lines(each, 1)));
     const press = async (answer: string) => {
-      const button = await page.waitForSelector(`mesh-chat >>> [data-forget="${answer}"]`);
-      await button!.focus();
+      const button = await inShadow(page, `[data-forget="${answer}"]`);
+      await button.focus();
       await page.keyboard.press('Enter');
     };
     await press('ask');
@@ -181,7 +182,9 @@ describe('outbox and history', () => {
     'is not to be had': `Object.defineProperty(window, 'indexedDB', {get() { throw new DOMException('no', 'SecurityError'); }})`,
     'cannot be opened': `IDBFactory.prototype.open = () => { throw new DOMException('no', 'UnknownError'); }`,
     'fails to open': 'const open = IDBFactory.prototype.open; IDBFactory.prototype.open = function (name) { return open.call(this, name, -1); }',
-    'never answers': 'IDBFactory.prototype.open = () => new EventTarget()',
+    'never answers': `const unheard = indexedDB.open('unheard');
+      unheard.addEventListener = () => undefined;
+      IDBFactory.prototype.open = () => unheard;`,
     'is full': `IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError'); }`,
   })) {
     it(`goes on without history when storage ${what}`, async () => {
@@ -189,8 +192,8 @@ describe('outbox and history', () => {
       const {page, errors} = await open('Ada', 'blocked', {before: listen + script});
       const bo = await open('Bo', 'blocked');
       await linked(page, 'blocked', 1);
-      await type(page, 'one');
-      await type(page, 'two');
+      await typeLine(page, 'one');
+      await typeLine(page, 'two');
       assert.deepEqual(await lines(bo.page, 2), ['one', 'two']);
       await say(bo.page, 'three');
       assert.deepEqual(await lines(page, 3), ['one', 'two', 'three']);

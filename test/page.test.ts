@@ -8,6 +8,7 @@ import {startServer, type MeshServer} from '../server/index.js';
 import type {RoomState} from '../src/room/types.js';
 import {launchChromium, newTab, type Tab, type TabOptions, until} from './helpers/browser.js';
 import {servePages} from './helpers/serve.js';
+import {typeLine} from './helpers/typing.js';
 
 /** The tag as the contract has it; in the page it is the real one. */
 type RoomElement = HTMLElement & {readonly state: RoomState};
@@ -48,13 +49,6 @@ const roomText = (page: Page): Promise<string> => page.evaluate(() => {
   return read(document.querySelector('mesh-room')!);
 });
 
-/** Says something as a visitor does: by typing it into the room and pressing Enter. */
-async function say(page: Page, line: string): Promise<void> {
-  const field = await page.waitForSelector('mesh-room >>> textarea');
-  await field!.type(line);
-  await field!.press('Enter');
-}
-
 async function reads(page: Page, line: string): Promise<void> {
   await until(page, (wanted: string) => {
     const read = (node: Node): string => {
@@ -83,7 +77,7 @@ describe('the page', () => {
     const [ada, bob] = await Promise.all([open('/'), open('/')]);
     await Promise.all([joined(ada.page, 1), joined(bob.page, 1)]);
     assert.equal(await roomOf(ada.page), 'lobby');
-    await say(ada.page, 'hello from the front');
+    await typeLine(ada.page, 'hello from the front');
     await reads(bob.page, 'hello from the front');
   });
 
@@ -107,7 +101,7 @@ describe('the page', () => {
     const guest = await newTab(browser, link);
     tabs.push(guest);
     await Promise.all([joined(page, 1), joined(guest.page, 1)]);
-    await say(guest.page, 'I came by the link');
+    await typeLine(guest.page, 'I came by the link');
     await reads(page, 'I came by the link');
   });
 
@@ -205,7 +199,7 @@ describe('the page', () => {
       const elsewhere = await newTab(browser, site.url);
       tabs.push(elsewhere);
       await Promise.all([joined(page, 1), joined(elsewhere.page, 1)]);
-      await say(elsewhere.page, 'hello from the other origin');
+      await typeLine(elsewhere.page, 'hello from the other origin');
       await reads(page, 'hello from the other origin');
     } finally {
       await site.stop();
@@ -237,7 +231,7 @@ describe('the page', () => {
       await other.stop();
       await until(tab.page, () => document.querySelector<RoomElement>('mesh-room')!.state.status === 'resuming');
       assert.notEqual(await roomText(tab.page), before, 'the visitor sees it');
-      await say(tab.page, 'typed while away');
+      await typeLine(tab.page, 'typed while away');
       await reads(tab.page, 'typed while away');
     } finally {
       await tab.close();

@@ -4,12 +4,13 @@ import {readFile, rm, writeFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {join} from 'node:path';
 import {after, afterEach, before, describe, it} from 'node:test';
-import type {Browser, BrowserContext, ElementHandle, Page} from 'puppeteer-core';
+import type {Browser, BrowserContext, Page} from 'puppeteer-core';
 import {fromRoot} from '../scripts/build/paths.js';
 import {startServer, type MeshServer} from '../server/index.js';
 import type {RoomState} from '../src/room/types.js';
 import {launchChromium, newTab, type Tab, until, WAIT_MS} from './helpers/browser.js';
 import {servePages} from './helpers/serve.js';
+import {composer, typeLine} from './helpers/typing.js';
 import {makeVersion, named, type Changes, type Version} from './helpers/versions.js';
 
 type RoomElement = HTMLElement & {readonly state: RoomState};
@@ -242,9 +243,7 @@ describe('the app', () => {
       await notice(page, 'You are offline.');
       await status(page, 'offline');
       await until(page, () => /^As last seen at .+: Grace$/.test(document.querySelector<HTMLElement>('#last-seen')!.innerText));
-      const field = await page.waitForSelector('mesh-room >>> textarea');
-      await field!.type('typed in the tunnel');
-      await field!.press('Enter');
+      await typeLine(page, 'typed in the tunnel');
       await reads(page, 'typed in the tunnel');
 
       await other.page.bringToFront();
@@ -274,13 +273,10 @@ describe('the app', () => {
 
       await page.bringToFront();
       await page.goto(room);
-      const field = await page.waitForSelector('mesh-room >>> textarea');
-      await field!.type('before it is clear that nobody answers');
-      await field!.press('Enter');
+      await typeLine(page, 'before it is clear that nobody answers');
       await status(page, 'failed');
       await reads(page, 'Still trying');
-      await field!.type('after it');
-      await field!.press('Enter');
+      await typeLine(page, 'after it');
       await server.start();
       const back = performance.now();
       await other.page.bringToFront();
@@ -343,13 +339,19 @@ describe('the app', () => {
       await page.setOfflineMode(false);
     }
 
-    /** Version 2 is `broken`: it comes to `outcome`, version 1 goes on with and without a connection, and version 3 takes its place. */
-    async function survives(broken: Version, outcome: string): Promise<void> {
+    /** Version 1 is open, and version 3 is there to be deployed. */
+    async function first() {
       const [one, three] = await Promise.all([version({page: named('1')}), version({page: named('3')})]);
       const server = await deploy(one);
       const room = new URL('/r/kept', server.url).href;
       const {page} = await open(await user(), room);
       await served(page);
+      return {server, room, page, three};
+    }
+
+    /** Version 2 is `broken`: it comes to `outcome`, version 1 goes on with and without a connection, and version 3 takes its place. */
+    async function survives(broken: Version, outcome: string): Promise<void> {
+      const {server, room, page, three} = await first();
       await server.replaceBy(broken);
       assert.equal(await lookForUpdate(page), outcome);
       await page.goto(room);
@@ -371,9 +373,7 @@ describe('the app', () => {
       const {page} = await open(await user(), new URL('/r/here', server.url).href);
       await served(page);
       await status(page, 'joined');
-      const field = (): Promise<ElementHandle<HTMLTextAreaElement>> =>
-        page.waitForSelector('mesh-room >>> textarea') as Promise<ElementHandle<HTMLTextAreaElement>>;
-      await (await field()).type('half a thought');
+      await (await composer(page)).type('half a thought');
       await server.replaceBy(two);
       await lookForUpdate(page);
       await notice(page, 'A new version is ready.');
@@ -381,11 +381,11 @@ describe('the app', () => {
       await until(page, () => document.documentElement.dataset.version === '2');
       await until(page, () => document.querySelector('mesh-room')?.shadowRoot?.querySelector('mesh-chat')?.shadowRoot
         ?.querySelector('textarea')?.value === 'half a thought');
-      await (await field()).press('Enter');
+      await (await composer(page)).press('Enter');
       await reads(page, 'half a thought');
       await page.goto(new URL('/r/there', server.url).href);
       assert.equal(await draftOf(page), '', 'another room has none');
-      await (await field()).type('something else');
+      await (await composer(page)).type('something else');
       await page.goto(new URL('/r/here', server.url).href);
       await reads(page, 'half a thought');
       assert.equal(await draftOf(page), '', 'what was sent is none any more');
@@ -486,11 +486,7 @@ describe('the app', () => {
         event.respondWith(Promise.reject(new Error('broken')));
         event.stopImmediatePropagation();
       });${script}`});
-      const [one, three] = await Promise.all([version({page: named('1')}), version({page: named('3')})]);
-      const server = await deploy(one);
-      const room = new URL('/r/kept', server.url).href;
-      const {page} = await open(await user(), room);
-      await served(page);
+      const {server, room, page, three} = await first();
       await server.replaceBy(two);
       await lookForUpdate(page);
       await notice(page, 'A new version is ready.');
@@ -639,9 +635,7 @@ describe('the app', () => {
           document.querySelector('mesh-room')!.addEventListener('mesh-message', () => resolve(), {once: true});
         }));
         await sender.page.bringToFront();
-        const field = await sender.page.waitForSelector('mesh-room >>> textarea');
-        await field!.type(line);
-        await field!.press('Enter');
+        await typeLine(sender.page, line);
         await told;
       };
       const shown = (): Promise<{title: string; body: string}[]> => den.page.evaluate(async () =>
@@ -751,8 +745,7 @@ describe('the app', () => {
         await page.goto(url);
         await status(page, 'joined');
         await until(page, () => document.querySelector('#offline-state')!.textContent.startsWith('Without a connection this page cannot be opened'));
-        await (await page.waitForSelector('mesh-room >>> textarea'))!.type('it works');
-        await page.keyboard.press('Enter');
+        await typeLine(page, 'it works');
         await reads(page, 'it works');
         assert.equal(warnings.filter(words => words.includes('Mesh Room: this page has no service worker')).length, 1);
         assert.deepEqual(errors, []);

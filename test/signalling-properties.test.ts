@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import fc from 'fast-check';
+import {MeshError} from '../src/mesh/errors.js';
 import {LEASE_MS, RETRY_LONGEST_MS, SETTLE_MS} from '../src/mesh/signalling/bounds.js';
 import {predecessors} from '../src/mesh/signalling/ghosts.js';
+import {ListSignalling} from '../src/mesh/signalling/list-signalling.js';
 import {createMemorySignalling, MemorySignallingServer} from '../src/mesh/signalling/memory.js';
 import {RosterView} from '../src/mesh/signalling/roster-view.js';
 import type {Signalling} from '../src/mesh/signalling/types.js';
@@ -110,6 +112,37 @@ describe('signalling, whatever happens', {timeout: 120_000}, () => {
       ), {numRuns: 150});
     });
   }
+
+  it('drops nobody who comes back later than oneself from an outage that took everybody, and who does not come back in the end', async () => {
+    const clock = new VirtualClock();
+    const server = new MemorySignallingServer({clock, guarded: true, graceMs: 500});
+    const away = new Set<string>();
+    const join = (selfId: string): Signalling => new ListSignalling((options, events) => {
+      if (away.has(selfId)) throw new MeshError('server-unreachable', 'Away');
+      return server.connect(options, events);
+    }, {url: 'ws://memory', list: LIST, selfId, clock});
+    const [ada, bob, eve] = ['ada', 'bob', 'eve'].map(join) as [Signalling, Signalling, Signalling];
+    const opened = Promise.all([ada, bob, eve].map(user => user.open()));
+    await clock.run(1_000);
+    await opened;
+    const dropped: string[] = [];
+    ada.addEventListener('members-change', () => { if (!ada.members.includes('bob')) dropped.push('bob'); });
+    away.add('bob').add('eve');
+    server.disconnect();
+    await clock.run(1_500);
+    assert.deepEqual([...server.entries(LIST)], ['ada'], 'the server waits for nobody so long');
+    assert.deepEqual([...ada.members].sort(), ['ada', 'bob', 'eve']);
+    away.delete('bob');
+    await clock.run(SETTLE_MS);
+    assert.deepEqual([...ada.members].sort(), ['ada', 'bob']);
+    assert.deepEqual(dropped, []);
+    // Once all is calm, who is out is out.
+    server.disconnect('bob');
+    away.add('bob');
+    await clock.run(600);
+    assert.deepEqual(ada.members, ['ada']);
+    for (const user of [ada, bob, eve]) user.hangUp();
+  });
 
   it('watches along the ring of ids, each of which is watched by somebody', () => {
     fc.assert(fc.property(fc.uniqueArray(fc.string({minLength: 1}), {minLength: 2, maxLength: 12}), ids => {

@@ -1,10 +1,10 @@
 /** `sw.js`: the service worker with the list of what it keeps. */
 import {build, type Metafile} from 'esbuild';
-import {mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
 import {createHash} from 'node:crypto';
 import {tmpdir} from 'node:os';
-import {dirname, join} from 'node:path';
-import type {Files} from './output.js';
+import {join} from 'node:path';
+import {writeFiles, type Files} from './output.js';
 import {fromRoot} from './paths.js';
 import {browserOptions} from './vendors.js';
 
@@ -26,10 +26,7 @@ export async function buildWorker(files: Files): Promise<{worker: Uint8Array; me
   const folder = await mkdtemp(join(tmpdir(), 'mesh-room-worker-'));
   try {
     const web = join(folder, 'web');
-    for (const [path, content] of files) {
-      await mkdir(dirname(join(web, path)), {recursive: true});
-      await writeFile(join(web, path), content);
-    }
+    await writeFiles(web, files);
     const [swSrc, swDest] = [join(folder, 'src.js'), join(folder, 'sw.js')];
     await writeFile(swSrc, outputFiles[0]!.contents);
     const {warnings} = await injectManifest({

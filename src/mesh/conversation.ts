@@ -59,7 +59,6 @@ export class Conversation {
   #pingId = 0;
   #pingAt = 0;
   #unanswered = 0;
-  #path = true;
   #away = false;
   #plain = false;
   #closed = false;
@@ -122,7 +121,6 @@ export class Conversation {
     this.#link = link;
     this.#plain = !hello;
     this.#route = 'direct';
-    this.#path = true;
     this.#taken = this.#reported = 0;
     if (!hello) return this.#outbound.attachPlain(link);
     this.#name = hello.name;
@@ -135,11 +133,6 @@ export class Conversation {
     const {got} = hello;
     this.#outbound.attach(link, got?.boot === this.#options.boot ? got : undefined);
     this.#pingLater(FIRST_PING_MS);
-  }
-
-  /** The present link has lost its path, or found one: without it silence says nothing about the peer. */
-  pathChanged(up: boolean): void {
-    this.#path = up;
   }
 
   /** The link is gone; what is not acknowledged waits for the next. */
@@ -277,7 +270,8 @@ export class Conversation {
   #pingLater(ms: number): void {
     this.#ping?.();
     this.#ping = this.#options.clock.after(ms, () => {
-      if (this.#unanswered >= SILENT_PINGS && this.#path) this.#setAway(true);
+      // Without a path silence says nothing about the peer.
+      if (this.#unanswered >= SILENT_PINGS && this.#link?.hasPath) this.#setAway(true);
       this.#sendPing();
       this.#findRoute();
       this.#pingLater(PING_MS);

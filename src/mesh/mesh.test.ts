@@ -360,6 +360,25 @@ describe('Mesh', () => {
     world.members.delete('c');
   });
 
+  it('waits for nobody who said goodbye while the server could not be reached', async () => {
+    await world.join('a', 'b');
+    await world.clock.run(100);
+    world.server.reachable = false;
+    world.server.disconnect();
+    await world.clock.run(100);
+    world.member('b').mesh.farewell();
+    await world.clock.run(20);
+    world.member('b').mesh.hangUp();
+    world.members.delete('b');
+    await world.clock.run(10_000);
+    const {mesh} = world.member('a');
+    expect(mesh.peers.map(({id, link}) => [id, link])).to.deep.equal([['b', 'connecting']], 'as far as the List was last known');
+    world.server.reachable = true;
+    await world.clock.run(10_000);
+    expect(mesh.peers).to.deep.equal([]);
+    expect(mesh.absent).to.deep.equal([]);
+  });
+
   it('takes a line for sent when who has not got it vanishes, and brings it when that one is back', async () => {
     await world.join('a', 'b', 'c');
     await world.clock.run(100);

@@ -6,6 +6,7 @@ import {MeshError} from './errors.js';
 import {EarlySignals} from './early-signals.js';
 import {MeshErrorEvent, type MeshEventMap, type OnMeshMessage} from './events.js';
 import type {CreateLink} from './link/types.js';
+import type {Listen} from './listen.js';
 import {Pair, type GetIceServers, type MeshPeer} from './pair.js';
 import type {PeerId, SignalMessage, Signalling, SignallingStatus} from './signalling/types.js';
 import {prepareMessage, type OutgoingMessage} from './stream/message.js';
@@ -50,6 +51,7 @@ export interface MeshSendOptions {
 }
 
 export class Mesh extends EventTarget {
+  declare addEventListener: Listen<MeshEventMap>;
   readonly #signalling: Signalling;
   readonly #createLink: CreateLink;
   readonly #iceServers: GetIceServers;
@@ -182,10 +184,7 @@ export class Mesh extends EventTarget {
 
   /** Says goodbye, leaves the List, closes every link. Idempotent; settles within the bound of `Signalling.close`. */
   async leave(): Promise<void> {
-    if (!this.#left) {
-      this.#left = true;
-      this.farewell();
-    }
+    this.#part();
     // The links close last, so that the goodbyes are on their way.
     await this.#signalling.close();
     this.#end();
@@ -193,12 +192,15 @@ export class Mesh extends EventTarget {
 
   /** The same in this very turn: for a page that does not run any longer. */
   hangUp(): void {
-    if (!this.#left) {
-      this.#left = true;
-      this.farewell();
-    }
+    this.#part();
     this.#signalling.hangUp();
     this.#end();
+  }
+
+  #part(): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.farewell();
   }
 
   /** Leaves nothing behind: no link, no timer. */
@@ -278,7 +280,8 @@ export class Mesh extends EventTarget {
     if (!pair) return;
     this.#pairs.delete(id);
     this.#changed();
-    if (pair.conversation.plain) return pair.close(gone(id));
+    // Who was never met may as well have been on its way out.
+    if (!pair.met || pair.conversation.plain) return pair.close(gone(id));
     pair.suspend(gone(id));
     const bytes = pair.conversation.outbound.keptBytes;
     this.#absent.set(id, {pair, bytes, stop: this.#clock.after(ABSENT_MS, () => this.#forget(id))});
@@ -360,15 +363,6 @@ export class Mesh extends EventTarget {
 
   #report(error: MeshError): void {
     this.dispatchEvent(new MeshErrorEvent(error));
-  }
-
-  override addEventListener<K extends keyof MeshEventMap>(
-    type: K, listener: (event: MeshEventMap[K]) => void, options?: AddEventListenerOptions | boolean): void;
-  override addEventListener(
-    type: string, listener: EventListenerOrEventListenerObject | null, options?: AddEventListenerOptions | boolean): void;
-  override addEventListener(
-    type: string, listener: unknown, options?: AddEventListenerOptions | boolean): void {
-    super.addEventListener(type, listener as EventListener, options);
   }
 }
 

@@ -70,6 +70,7 @@ export class Pair {
   /** Whether the peer's signals carry stamps. */
   #stamped = false;
   #closed = false;
+  #met = false;
   #lost = false;
   #reason: string | undefined;
   #peer: MeshPeer;
@@ -102,6 +103,11 @@ export class Pair {
 
   get open(): boolean {
     return this.#openSince !== undefined;
+  }
+
+  /** Whether there was ever a link. */
+  get met(): boolean {
+    return this.#met;
   }
 
   /** Takes a signal from this peer, whatever it holds. */
@@ -269,7 +275,6 @@ export class Pair {
 
   #pathChanged(attempt: Attempt, up: boolean): void {
     if (attempt !== this.#attempt || !attempt.open || this.conversation.plain) return;
-    this.conversation.pathChanged(up);
     // With the path back, the transport may still pause before it repeats what was lost, for longer than a new link takes.
     if (up) this.#check(attempt);
     else this.#restart(attempt);
@@ -306,6 +311,7 @@ export class Pair {
   }
 
   #opened(attempt: Attempt, hello: Hello | undefined): void {
+    this.#met = true;
     this.#lost = false;
     this.#reason = undefined;
     this.#openSince = this.#options.clock.now();

@@ -66,6 +66,17 @@ class Person {
     if (room) await this.join();
   }
 
+  /** What this machine's storage waits for before it writes. */
+  set gate(gate: Promise<void>) {
+    this.#store.gate = gate;
+  }
+
+  /** Whether this machine's storage works. */
+  set works(works: boolean) {
+    this.#store.works = works;
+    this.log.storageChanged();
+  }
+
   say(text: string): void {
     this.log.say(text).catch(() => undefined);
   }
@@ -119,6 +130,22 @@ describe('ChatLog with a store', () => {
     const [bo] = await people('Bo');
     assert.deepEqual(bo.texts.map(({text}) => text), ['one', 'two', 'three']);
     assert.deepEqual(ada.texts.map(({status, deliveredTo}) => [status, deliveredTo.length]), [['sent', 1], ['sent', 1], ['sent', 1]]);
+  });
+
+  it('brings a message that waited over a reload also to who was to get it and is not there at first', async () => {
+    const [ada, bo, cy] = await people('Ada', 'Bo', 'Cy');
+    ada.room!.lose();
+    ada.say('one');
+    await settle();
+    await bo.leave();
+    await ada.reload();
+    await settle();
+    assert.deepEqual(cy.texts.map(({text}) => text), ['one']);
+    await bo.join();
+    await settle();
+    assert.deepEqual(bo.texts.map(({text}) => text), ['one']);
+    assert.lengthOf(cy.texts, 1);
+    assert.isEmpty(ada.texts[0]!.pending);
   });
 
   it('waits for nobody with what is said while it joins a room that is empty', async () => {
@@ -182,6 +209,25 @@ describe('ChatLog with a store', () => {
     assert.deepEqual(bo.texts.map(({text}) => text), ['false', 'true', 'odd', 'x', 'x', 'x', 'x']);
   });
 
+  it('answers for nothing that is not kept yet, also when something before it is just being written', async () => {
+    const [ada, bo] = await people('Ada', 'Bo');
+    const writes: (() => void)[] = [];
+    const hold = () => { bo.gate = new Promise(resolve => writes.push(resolve)); };
+    hold();
+    ada.say('one');
+    await settle();
+    ada.say('two');
+    await settle();
+    assert.deepEqual(ada.texts.map(({deliveredTo}) => deliveredTo.length), [0, 0]);
+    hold();
+    writes[0]!();
+    await settle();
+    assert.deepEqual(ada.texts.map(({deliveredTo}) => deliveredTo.length), [1, 0]);
+    writes[1]!();
+    await settle();
+    assert.deepEqual(ada.texts.map(({deliveredTo}) => deliveredTo.length), [1, 1]);
+  });
+
   it('takes a receipt for the sender\'s own word only, and whatever else comes for none', async () => {
     const [ada, bo] = await people('Ada', 'Bo');
     ada.room!.see(bo.room!.selfId, {link: 'connecting'});
@@ -206,6 +252,23 @@ describe('ChatLog with a store', () => {
     await ada.reload();
     await settle();
     assert.deepEqual(bo.texts.map(({text}) => text), ['one']);
+  });
+
+  it('keeps what was said while storage did not work once it does', async () => {
+    const [ada, bo] = await people('Ada', 'Bo');
+    ada.works = false;
+    ada.say('one');
+    await settle();
+    bo.say('two');
+    await settle();
+    assert.isFalse(ada.log.state.kept);
+    assert.deepEqual(bo.texts.map(({text}) => text), ['one', 'two'], 'the room goes on without');
+    ada.works = true;
+    await settle();
+    assert.isTrue(ada.log.state.kept);
+    await ada.reload();
+    await settle();
+    assert.deepEqual(ada.texts.map(({text}) => text), ['one', 'two']);
   });
 
   it('forgets a room', async () => {

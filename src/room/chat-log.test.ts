@@ -1,6 +1,6 @@
 import {assert} from 'chai';
 import {MeshError} from '../mesh/errors.js';
-import {MAX_TEXT, type ChatMessage} from './chat.js';
+import {MAX_TEXT, RECEIPT_CHANNEL, type ChatMessage} from './chat.js';
 import {ChatLog, MAX_WAITING} from './chat-log.js';
 import {FakeHub, type FakeRoom} from './fake-room.js';
 
@@ -128,6 +128,51 @@ describe('ChatLog', () => {
     session.refresh();
     await settle();
     assert.deepEqual(heard, ['alone', 'with Bo']);
+  });
+
+  it('takes for delivered what a page without a chat has taken, and what a chat has answered for, however good the link looks', async () => {
+    const late: (() => void)[] = [];
+    log.detach();
+    log = new ChatLog({after: (_ms, run) => {
+      late.push(run);
+      return () => undefined;
+    }});
+    log.attach(session);
+    const bo = await hub.join('Bo');
+    // Bo's chat answers, and this message never gets there.
+    session.receive(bo.selfId, {got: []}, RECEIPT_CHANNEL);
+    await log.say('hello');
+    for (const run of late) run();
+    assert.deepEqual(message(log).deliveredTo, [ada.selfId]);
+    assert.deepEqual(message(log).pending?.map(({name}) => name), ['Bo']);
+    session.receive(bo.selfId, {got: [message(log).id]}, RECEIPT_CHANNEL);
+    assert.deepEqual(message(log).deliveredTo, [ada.selfId, bo.selfId]);
+  });
+
+  it('brings who comes under a name what is owed to the one of that name, before anything else', async () => {
+    session.receive(ada.selfId, {got: []}, RECEIPT_CHANNEL);
+    await log.say('one');
+    session.see(ada.selfId, {link: 'lost'});
+    const two = log.say('two');
+    const again = await hub.join('Ada');
+    await Promise.all([two, log.say('three')]);
+    const brought = session.sent.filter(({options}) => options.to?.includes(again.selfId)).map(({data}) => (data as ChatMessage).text);
+    assert.deepEqual(brought, ['one', 'two', 'three']);
+  });
+
+  it('says to others that there is a chat that answers, once for each, as soon as there is a link', async () => {
+    const heard: unknown[] = [];
+    await settle();
+    log.detach();
+    session.see(ada.selfId, {link: 'connecting'});
+    ada.addEventListener('message', ({channel, data}) => heard.push([channel, data]));
+    log.attach(session);
+    await settle();
+    assert.isEmpty(heard);
+    session.see(ada.selfId, {link: 'direct'});
+    session.see(ada.selfId, {link: 'direct', rttMs: 5});
+    await settle();
+    assert.deepEqual(heard, [[RECEIPT_CHANNEL, {got: []}]]);
   });
 
   it('refuses what is no message, at once', async () => {

@@ -1,6 +1,6 @@
 import {MeshError} from '../mesh/errors.js';
 import {CHAT_CHANNEL, EMPTY_CHAT, MAX_TEXT, RECEIPT_CHANNEL, type ChatLine, type ChatMessage, type ChatNotice, type ChatState} from './chat.js';
-import {MAX_WAS, Outbox, saidAlone, type After, type OutboxLines} from './chat-outbox.js';
+import {MAX_WAS, Outbox, readersOf, saidAlone, type After, type OutboxLines} from './chat-outbox.js';
 import {Keeper} from './history/keeper.js';
 import {isUnsent, type ChatStore} from './history/types.js';
 import {cleanName, clip} from './names.js';
@@ -66,6 +66,8 @@ export class ChatLog extends EventTarget {
   #detach: AbortController | undefined;
   /** What came before it was known what is there already; undefined once that is known. */
   #early: RoomMessageEvent[] | undefined;
+  /** Ids of people who have been told that there is a chat here that answers. */
+  readonly #told = new Set<string>();
   /** Ids to acknowledge once their lines are kept, by sender. */
   #receipts = new Map<string, string[]>();
   /** Who is known to be in the room, by id, with the name last told; undefined until the room is joined. */
@@ -84,9 +86,12 @@ export class ChatLog extends EventTarget {
       store, room, owner: `${tab}/${this.#logId}`,
       find: id => this.#find(id),
       unsent: () => this.#unsent().length > 0,
-      onKept: ownIsNew => {
-        if (ownIsNew) this.#outbox.flush();
-        this.#acknowledge();
+      onTake: () => {
+        const receipts = this.#takeReceipts();
+        return ownIsNew => {
+          if (ownIsNew) this.#outbox.flush();
+          this.#acknowledge(receipts);
+        };
       },
     });
     void this.#keeper.load(now()).then(lines => this.#prepend(lines));
@@ -125,6 +130,7 @@ export class ChatLog extends EventTarget {
     this.#detach?.abort();
     this.#detach = this.#session = this.#people = undefined;
     this.#receipts.clear();
+    this.#told.clear();
     this.#outbox.detach(
       new MeshError('aborted', 'the room was left before the message was sent; it is sent when the room is joined again'));
   }
@@ -141,14 +147,17 @@ export class ChatLog extends EventTarget {
     const waiting = this.#unsent().filter(({status}) => status === 'waiting');
     if (waiting.length >= MAX_WAITING) throw new MeshError('flood', `${MAX_WAITING} messages wait to be sent already`);
     const id = this.#newId();
-    const {status, selfId = '', peers, absent} = this.#session?.state ?? {};
+    const state = this.#session?.state;
+    const {status, selfId = '', peers} = state ?? {};
     // Nobody is waiting for what is said to an empty room, unless there is something before it that waits.
     const casual = waiting.every(line => this.#outbox.isCasual(line.id)) && (status === 'joining' || (status === 'joined' && !peers?.length));
     const alone = casual && status === 'joined' && !waiting.length && !this.#early;
     const sent = alone ? undefined : this.#outbox.promise(id, casual);
+    const readers = {deliveredTo: NOBODY};
     this.#add({
-      kind: 'text', id, from: selfId, name: cleanName(name), own: true, text, at: this.#now(), deliveredTo: NOBODY,
-      ...alone ? saidAlone(absent) : {status: 'waiting'},
+      kind: 'text', id, from: selfId, name: cleanName(name), own: true, text, at: this.#now(), ...readers,
+      // Who is known to be in the room gets it, also if it goes out after a reload, when nobody knows that any more.
+      ...alone ? saidAlone(readers, state!) : {status: 'waiting', ...state && {pending: readersOf(readers, state)}},
     });
     this.#keeper?.write(id);
     this.#flush();
@@ -179,8 +188,9 @@ export class ChatLog extends EventTarget {
     this.#touch();
   }
 
-  /** Whether this machine keeps the lines may have changed. */
+  /** This machine keeps lines no longer, or does again. */
   storageChanged(): void {
+    if (this.#keeper?.works) for (const line of this.#lines) if (line.kind === 'text') this.#keeper.write(line.id);
     this.#touch();
   }
 
@@ -261,7 +271,10 @@ export class ChatLog extends EventTarget {
       });
       this.#keeper?.write(key);
     }
-    if (!this.#keeper?.busy) queueMicrotask(() => this.#acknowledge());
+    queueMicrotask(() => {
+      // Otherwise what it is busy with comes first.
+      if (!this.#keeper?.busy) this.#acknowledge(this.#takeReceipts());
+    });
   }
 
   /**
@@ -277,11 +290,15 @@ export class ChatLog extends EventTarget {
     return true;
   }
 
-  /** Tells the senders what has come, once it would survive a reload. */
-  #acknowledge(): void {
-    const {peers = []} = this.#session?.state ?? {};
+  #takeReceipts(): ReadonlyMap<string, readonly string[]> {
     const receipts = this.#receipts;
     this.#receipts = new Map();
+    return receipts;
+  }
+
+  /** Tells the senders what has come, once it would survive a reload. */
+  #acknowledge(receipts: ReadonlyMap<string, readonly string[]>): void {
+    const {peers = []} = this.#session?.state ?? {};
     for (const [from, got] of receipts) {
       // Who is gone, or has no link, sends it again and is told then.
       if (!peers.some(({id, plain}) => id === from && !plain)) continue;
@@ -294,12 +311,24 @@ export class ChatLog extends EventTarget {
   /** Notes who came and went, and sends what waits. Notes only while joined: nobody has left because this machine was offline. */
   #follow(): void {
     const {status, peers} = this.#session!.state;
+    this.#tellChats(peers);
     this.#outbox.follow();
     if (status !== 'joined') return this.#flush();
     const first = !this.#people;
     const people = this.#people ??= new Map(peers.map(({id, name}) => [id, name]));
     if (!first) this.#compare(people, peers);
     this.#flush();
+  }
+
+  /** An empty receipt says that others will come, before there is anything to acknowledge. */
+  #tellChats(peers: readonly PeerState[]): void {
+    const here = new Set(peers.map(({id}) => id));
+    for (const id of this.#told) if (!here.has(id)) this.#told.delete(id);
+    for (const {id, plain, link} of peers) {
+      if (plain || link === 'connecting' || link === 'lost' || this.#told.has(id)) continue;
+      this.#told.add(id);
+      this.#session?.send({got: []}, {channel: RECEIPT_CHANNEL, to: id}).catch(() => this.#told.delete(id));
+    }
   }
 
   #compare(people: Map<string, string>, peers: readonly PeerState[]): void {

@@ -19,10 +19,14 @@ export class ChatLogs {
    */
   constructor(keep: boolean, onError: (error: MeshError) => void) {
     if (!keep) return;
+    const storageChanged = () => {
+      for (const log of this.#logs.values()) log.storageChanged();
+    };
     this.#store = new IndexedDbStore({
       onForgotten: room => this.#logs.get(room)?.forgotten(),
+      onMended: storageChanged,
       onBroken: cause => {
-        for (const log of this.#logs.values()) log.storageChanged();
+        storageChanged();
         onError(new MeshError('storage-failed', 'messages are not kept on this device', {cause}));
       },
     });

@@ -1,14 +1,14 @@
 import {MeshError, asMeshError} from '../mesh/errors.js';
 import {CHAT_CHANNEL, type ChatMessage, type Reader} from './chat.js';
 import {displayName} from './people.js';
-import {canTalk, type PeerState, type RoomSession} from './types.js';
+import {canTalk, type PeerState, type RoomSession, type RoomState} from './types.js';
 
 /** Former ids that a message tells: so many reloads while it waits. */
 export const MAX_WAS = 8;
 
 /**
- * Who has taken a message and says nothing about it for so long, over a link that is there, has no chat that would. A chat answers within
- * a round trip and the time that storage takes. In milliseconds.
+ * Who has taken a message and has not answered for so long, over a link that is there, has it, if there is no chat that would answer. A
+ * chat says that it does as soon as there is a link. In milliseconds.
  */
 export const RECEIPT_MS = 10_000;
 
@@ -43,6 +43,8 @@ export class Outbox {
   readonly #promises = new Map<string, Settle>();
   /** Ids of messages that the room has taken for a peer, over the link that is there, by the peer's id. */
   readonly #handed = new Map<string, Set<string>>();
+  /** Ids of people whose chats answer. What they have not answered for, they may not have, however good the link looks. */
+  readonly #answering = new Set<string>();
   readonly #timers = new Set<() => void>();
   /** Messages for whoever is in the room once it is joined, even if that is nobody. */
   readonly #casual = new Set<string>();
@@ -103,7 +105,9 @@ export class Outbox {
   follow(): void {
     if (!this.#session) return;
     const {state} = this.#session;
-    const {peers} = state;
+    const {peers, absent = []} = state;
+    const known = new Set([...peers, ...absent].map(({id}) => id));
+    for (const id of this.#answering) if (!known.has(id)) this.#answering.delete(id);
     // Whoever was there before the server went away may be in the room again only after us: an empty one tells nothing then.
     if (state.error) this.#casual.clear();
     // A new link brings again what is not known to have arrived: the room gives up what waits for too long.
@@ -128,7 +132,7 @@ export class Outbox {
       // Whatever is behind it waits as well, or it would come out of order.
       if (!line || !this.#lines.isKept(line)) return;
       if (!peers.length && this.#casual.has(id)) {
-        this.#lines.replace({...line, ...saidAlone(session.state.absent)});
+        this.#lines.replace({...line, ...saidAlone(line, session.state)});
         this.#settle(id);
         continue;
       }
@@ -143,8 +147,9 @@ export class Outbox {
     }
   }
 
-  /** `peer` has these messages. */
+  /** `peer` has these messages, and a chat that says so. */
   receipt(peer: string, ids: readonly unknown[]): void {
+    this.#answering.add(peer);
     for (const id of ids) {
       const line = typeof id === 'string' ? this.#lines.find(id) : undefined;
       if (line) this.#delivered(line, [peer]);
@@ -156,8 +161,7 @@ export class Outbox {
     const ids = to.map(peer => peer.id);
     for (const peer of ids) this.#handed.set(peer, (this.#handed.get(peer) ?? new Set()).add(id));
     if (line.status === 'waiting') {
-      const {peers, absent = []} = session.state;
-      this.#lines.replace(told({...line, status: 'sending', pending: Object.freeze([...peers, ...absent].map(readerOf))}, peers));
+      this.#lines.replace(told({...line, status: 'sending', pending: readersOf(line, session.state)}, session.state.peers));
     }
     try {
       await session.send({id, text, at, ...was?.length && {was}}, {channel: CHAT_CHANNEL, to: ids});
@@ -180,7 +184,8 @@ export class Outbox {
     const stop = this.#after(RECEIPT_MS, () => {
       this.#timers.delete(stop);
       const late = this.#lines.find(id);
-      if (late) this.#delivered(late, to.map(peer => peer.id).filter(peer => this.#handed.get(peer)?.has(id)));
+      if (late) this.#delivered(late, to.map(peer => peer.id)
+        .filter(peer => this.#handed.get(peer)?.has(id) && !this.#answering.has(peer)));
     });
     this.#timers.add(stop);
   }
@@ -196,8 +201,8 @@ export class Outbox {
       return;
     }
     if (error.code !== 'undelivered') return this.#fail(line, error);
-    // Only people who are still here have missed anything.
-    const missed = error.ids.filter(each => peers.some(peer => peer.id === each));
+    // Only people who are still here have missed anything; who is to get another link gets it over that.
+    const missed = error.ids.filter(each => peers.some(peer => peer.id === each && isOpen(peer)));
     const pending = (line.pending ?? []).filter(reader => !missed.includes(reader.id));
     const gotIt = to.filter(peer => !error.ids.includes(peer.id));
     if (missed.length && !gotIt.length && !pending.length && !line.deliveredTo.length) return this.#fail(line, error);
@@ -239,15 +244,26 @@ export class Outbox {
 
 const readerOf = ({id, name}: Reader): Reader => Object.freeze({id, name});
 
+type HasReaders = Pick<ChatMessage, 'pending' | 'deliveredTo'>;
+
+/** Who is to get a message that goes out now: everybody in the room, and who was to get it before, as long as they may come back. */
+export function readersOf({pending = [], deliveredTo}: HasReaders, {peers, absent = []}: RoomState): readonly Reader[] {
+  const all = new Map([...pending, ...absent, ...peers].map(reader => [reader.id, readerOf(reader)]));
+  for (const id of deliveredTo) all.delete(id);
+  return Object.freeze([...all.values()]);
+}
+
 /** What becomes of a message that is said when nobody is in the room: it is for who vanished, on return. */
-export const saidAlone = (absent: readonly Reader[] = []): Pick<ChatMessage, 'status' | 'pending'> =>
-  ({status: 'sent', ...absent.length && {pending: Object.freeze(absent.map(readerOf))}});
+export function saidAlone(line: HasReaders, state: RoomState): Pick<ChatMessage, 'status' | 'pending'> {
+  const pending = readersOf(line, state);
+  return {status: 'sent', ...pending.length && {pending}};
+}
 
 /** `line` as sent by `selfId`, once it has been somebody else's. */
 const from = (line: ChatMessage, selfId: string): ChatMessage =>
   ({...line, from: selfId, ...line.from && {was: Object.freeze([...line.was ?? [], line.from].slice(-MAX_WAS))}});
 
-/** A message whose sending came to no end: who is known to have it does not get it again, and if nobody is, it is for whoever is there. */
+/** A message whose sending came to no end: who is known to have it does not get it again, and if nobody is, it begins anew. */
 export const interrupted = (line: ChatMessage): ChatMessage =>
   ({...withoutWait(line), ...line.status === 'sending' && {status: line.deliveredTo.length ? 'sent' : 'waiting'}});
 
@@ -255,17 +271,19 @@ function withoutWait({waitingFor: _waitingFor, ...line}: ChatMessage): ChatMessa
   return line;
 }
 
-/** Who left and came back under the same name, as after a reload, gets what the one who left did not. */
+/**
+ * Who left and came back under the same name, as after a reload, gets what the one who left did not. So does who comes while the other is
+ * still taken to be there: only later it may show that it is gone, and what is said until then must not come first.
+ */
 function succeeded(line: ChatMessage, peers: readonly PeerState[]): ChatMessage {
   const {pending = [], deliveredTo} = line;
   const isKnown = (id: string) => deliveredTo.includes(id) || pending.some(reader => reader.id === id);
   let changed = false;
-  const next = pending.map(reader => {
-    if (!reader.name || peers.some(peer => peer.id === reader.id)) return reader;
-    const again = peers.find(peer => peer.name === reader.name && isOpen(peer) && !isKnown(peer.id));
-    if (!again) return reader;
+  const next = pending.flatMap(reader => {
+    const again = reader.name ? peers.find(peer => peer.name === reader.name && isOpen(peer) && !isKnown(peer.id)) : undefined;
+    if (!again) return [reader];
     changed = true;
-    return readerOf(again);
+    return peers.some(peer => peer.id === reader.id) ? [reader, readerOf(again)] : [readerOf(again)];
   });
   return changed ? {...line, pending: Object.freeze(next)} : line;
 }

@@ -50,7 +50,7 @@ export interface ChatMessage {
   readonly missed?: readonly string[];
   /** Ids of the people who have an own message; empty for others'. */
   readonly deliveredTo: readonly string[];
-  /** For whom an own message is that have not got it yet; absent until it is first sent to anybody. */
+  /** For whom an own message is that have not got it yet, as far as is known; more may come when it is first sent. */
   readonly pending?: readonly Reader[];
   /** Names of those of them who are in the room, and cannot be reached at the moment. */
   readonly waitingFor?: readonly string[];

@@ -1,4 +1,5 @@
 import {MeshError, type MeshErrorCode} from '../mesh/errors.js';
+import {RECEIPT_CHANNEL} from './chat.js';
 import {cleanName} from './names.js';
 import {RoomErrorEvent, RoomMessageEvent, type CreateRoom, type PeerState, type Room, type RoomData, type RoomOptions, type RoomSession,
   type RoomState, type SendOptions} from './types.js';
@@ -55,7 +56,7 @@ export class FakeRoom extends EventTarget implements RoomSession {
   declare addEventListener: Room['addEventListener'];
   readonly options: RoomOptions;
   readonly selfId = `user-${++count}`;
-  /** Everything that was handed to `send`, delivered or not. */
+  /** Everything that was handed to `send`, delivered or not, but for what chats say to each other. */
   readonly sent: {readonly data: RoomData; readonly options: SendOptions}[] = [];
   /** Ids that nothing reaches. */
   unreachable: readonly string[] = [];
@@ -117,7 +118,7 @@ export class FakeRoom extends EventTarget implements RoomSession {
 
   async send(data: RoomData, options: SendOptions = {}): Promise<void> {
     if (this.#state.status !== 'joined') throw new MeshError('not-joined', 'the room is not joined');
-    this.sent.push({data, options});
+    if (options.channel !== RECEIPT_CHANNEL) this.sent.push({data, options});
     await this.gate;
     const to = options.to === undefined ? undefined : [options.to].flat();
     const missed: string[] = [];

@@ -1,4 +1,5 @@
 /** What a page lives through: it is about to stand still, or may have stood still; it goes away, or is back. See `docs/resume.md`. */
+import type {Listen} from '../mesh/listen.js';
 
 /** The page looks at its own clock this often … */
 const TICK_MS = 5_000;
@@ -27,6 +28,7 @@ interface PageLifeEventMap {
 
 /** Watches the page from its construction until `close()`. Where there is no page, nothing happens. */
 export class PageLife extends EventTarget {
+  declare addEventListener: Listen<PageLifeEventMap>;
   readonly #watching = new AbortController();
   #timer: ReturnType<typeof setInterval> | undefined;
   #lookedAt = Date.now();
@@ -74,13 +76,5 @@ export class PageLife extends EventTarget {
 
   #tell(type: Exclude<keyof PageLifeEventMap, 'wake'>): void {
     this.dispatchEvent(new Event(type));
-  }
-
-  override addEventListener<K extends keyof PageLifeEventMap>(
-    type: K, listener: (event: PageLifeEventMap[K]) => void, options?: AddEventListenerOptions | boolean): void;
-  override addEventListener(
-    type: string, listener: EventListenerOrEventListenerObject | null, options?: AddEventListenerOptions | boolean): void;
-  override addEventListener(type: string, listener: unknown, options?: AddEventListenerOptions | boolean): void {
-    super.addEventListener(type, listener as EventListener, options);
   }
 }

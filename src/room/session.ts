@@ -2,11 +2,13 @@
 import {MeshError, asMeshError} from '../mesh/errors.js';
 import type {MeshErrorEvent} from '../mesh/events.js';
 import {simplePeerLinks} from '../mesh/link/simple-peer.js';
+import type {Listen} from '../mesh/listen.js';
 import {Mesh} from '../mesh/mesh.js';
 import type {MeshPeer} from '../mesh/pair.js';
 import {createDeepstreamSignalling} from '../mesh/signalling/deepstream.js';
-import {PageLife} from './page-life.js';
+import {CHAT_CHANNEL} from './chat.js';
 import {checkOptions, iceServersOf} from './checks.js';
+import {PageLife} from './page-life.js';
 import {
   IDLE_STATE, RoomErrorEvent, RoomMessageEvent,
   type CreateRoom, type PeerState, type RoomData, type RoomEventMap, type RoomOptions, type RoomSession, type RoomState, type RoomStatus,
@@ -20,12 +22,10 @@ import {
 const RETRY_FIRST_MS = 500;
 const RETRY_LONGEST_MS = 3_000;
 
-/** The channel that plain pages take part in: its data is `{text, …}`, of which they get and send the text. */
-const CHAT_CHANNEL = 'chat';
-
 export const createRoom: CreateRoom = options => new MeshRoomSession(options);
 
 class MeshRoomSession extends EventTarget implements RoomSession {
+  declare addEventListener: Listen<RoomEventMap>;
   readonly #options: RoomOptions;
   #selfId = randomId();
   #name: string;
@@ -281,14 +281,6 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.#life?.close();
     this.#life = undefined;
-  }
-
-  override addEventListener<K extends keyof RoomEventMap>(
-    type: K, listener: (event: RoomEventMap[K]) => void, options?: AddEventListenerOptions | boolean): void;
-  override addEventListener(
-    type: string, listener: EventListenerOrEventListenerObject | null, options?: AddEventListenerOptions | boolean): void;
-  override addEventListener(type: string, listener: unknown, options?: AddEventListenerOptions | boolean): void {
-    super.addEventListener(type, listener as EventListener, options);
   }
 }
 

@@ -1,4 +1,5 @@
 /** The public shapes of a room; `../../docs/` and the published types are made from them. */
+import type {Listen} from '../mesh/listen.js';
 import type {MeshError} from '../mesh/errors.js';
 
 export type RoomStatus = 'idle' | 'joining' | 'joined' | 'offline' | 'resuming' | 'failed';
@@ -100,9 +101,7 @@ export interface Room extends EventTarget {
   name: string;
   send(data: RoomData, options?: SendOptions): Promise<void>;
   leave(): Promise<void>;
-  addEventListener<K extends keyof RoomEventMap>(
-    type: K, listener: (event: RoomEventMap[K]) => void, options?: AddEventListenerOptions | boolean): void;
-  addEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: AddEventListenerOptions | boolean): void;
+  addEventListener: Listen<RoomEventMap>;
 }
 
 /** A room that can be watched from before it is joined; `joinRoom` is `create`, then `join`. */

@@ -65,6 +65,22 @@ describe('faults of the device', () => {
     judge(test, `${what} for ${AWAY_MS / 1_000} s, everything delivered after its return`, figures, 3_000);
   };
 
+  it('a reader that is reloaded while the speaker is in a dead spot', {skip: !LONG}, async test => {
+    if (typeof device === 'string') return test.skip(`Nothing to cut off: ${device}`);
+    const {network} = device;
+    room.next();
+    const [reader, far] = [await room.openTab('Reader'), await device.openTab('Speaker')];
+    await room.meshed();
+    await network.swallow(true);
+    await say(far.page, 'into the void');
+    // For as long as it takes for a message to count as taken, before the link is known to be dead.
+    await pause(11_000);
+    await reader.page.reload();
+    await network.swallow(false);
+    await room.meshed();
+    assert.deepEqual(await lines(reader.page, 1), ['into the void']);
+  });
+
   it('a device that is offline and knows it', away('device offline', 'offline', /offline/i,
     ({network}) => network.unplug(), ({network}) => network.plug()));
   it('a device in a dead spot', away('device in a dead spot', 'resuming', /reconnecting/i,

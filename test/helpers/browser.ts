@@ -1,5 +1,5 @@
 /** Real browsers for tests that need several tabs, users or origins. */
-import {launch, type Browser, type BrowserContext, type EvaluateFunc, type Page} from 'puppeteer-core';
+import {launch, type Browser, type BrowserContext, type ElementHandle, type EvaluateFunc, type Page} from 'puppeteer-core';
 import {ensureChrome} from './chrome.js';
 import {findFirefox} from './firefox.js';
 
@@ -81,6 +81,24 @@ export async function until<Args extends unknown[]>(
   page: Page, check: string | EvaluateFunc<Args>, ...args: Args
 ): Promise<void> {
   await page.waitForFunction(check, {polling: 20}, ...args);
+}
+
+/**
+ * The first element to be seen in any of the page's shadow trees that `selector` names, once there is one.
+ * Puppeteer's own wait looks again when the document changes, and hears nothing of changes in shadow trees.
+ */
+export async function inShadow<Found extends Element>(page: Page, selector: string): Promise<ElementHandle<Found>> {
+  const found = await page.waitForFunction((wanted: string) => {
+    const find = (root: ParentNode): Element | undefined => {
+      for (const {shadowRoot} of root.querySelectorAll('*')) {
+        const element = shadowRoot && ([...shadowRoot.querySelectorAll(wanted)].find(each => each.checkVisibility()) ?? find(shadowRoot));
+        if (element) return element;
+      }
+      return undefined;
+    };
+    return find(document);
+  }, {polling: 20}, selector);
+  return found as unknown as ElementHandle<Found>;
 }
 
 /** Opens `url` in a new tab, and waits until it has loaded. */

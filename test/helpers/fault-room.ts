@@ -9,7 +9,7 @@ import {launchChromium, until, type ChromiumOptions, type TabOptions} from './br
 import {makeDevice, WITH_ADDRESSES, type Device} from './device.js';
 import {startFaultProxy, type FaultProxy} from './fault-proxy.js';
 import {entriesOf, plainClient} from './plain-client.js';
-import {isOfBrowser, lines, linked, openRoom, say, serveEmbed, stateOf, type RoomElement, type RoomTab} from './room-tabs.js';
+import {isOfBrowser, lines, linkedTo, openRoom, say, serveEmbed, stateOf, type RoomElement, type RoomTab} from './room-tabs.js';
 import type {Site} from './serve.js';
 
 /** How often each fault is played; `npm run test:faults` says ten. */
@@ -103,7 +103,10 @@ export class FaultRoom {
 
   /** Everybody is linked to everybody, and to nobody else. */
   async meshed(): Promise<void> {
-    await Promise.all(this.tabs.map(({page}) => linked(page, this.room, this.tabs.length - 1)));
+    await Promise.all(this.tabs.map(({page}) => until(page, () => !!document.querySelector<RoomElement>('mesh-room')?.selfId)));
+    const ids = await Promise.all(this.tabs.map(async ({page}) => (await stateOf(page)).selfId));
+    // As many others are not enough: one of them may be gone, and somebody new not yet there.
+    await Promise.all(this.tabs.map(({page}, i) => linkedTo(page, this.room, ids.filter((_, j) => j !== i))));
   }
 
   /** Milliseconds until all tabs are linked to all others, and the server's List names each of them once. */

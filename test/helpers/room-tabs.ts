@@ -83,6 +83,19 @@ export async function linked(page: Page, room: string, others: number): Promise<
   }
 }
 
+/** Waits until a tab has joined `room` and has an open link to each of `ids`, and to nobody else. */
+export async function linkedTo(page: Page, room: string, ids: readonly string[]): Promise<void> {
+  try {
+    await until(page, (name: string, wanted: readonly string[]) => {
+      const {room: of, status, peers} = document.querySelector<RoomElement>('mesh-room')!.state;
+      return of === name && status === 'joined' && peers.length === wanted.length
+        && peers.every(({id, link}) => link === 'direct' && wanted.includes(id));
+    }, room, ids);
+  } catch (error) {
+    throw new Error(`Not linked to ${ids.join(', ')}: ${JSON.stringify(await stateOf(page))}`, {cause: error});
+  }
+}
+
 export const stateOf = (page: Page): Promise<RoomState> =>
   page.evaluate(() => document.querySelector<RoomElement>('mesh-room')!.state);
 

@@ -1,8 +1,8 @@
 /** Builds of the page that differ: what a server hands out before and after an update. */
-import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
-import {dirname, join, relative, sep} from 'node:path';
-import type {Files} from '../../scripts/build/output.js';
+import {join, relative, sep} from 'node:path';
+import {writeFiles, type Files} from '../../scripts/build/output.js';
 import {fromRoot} from '../../scripts/build/paths.js';
 import {buildWorker} from '../../scripts/build/worker.js';
 
@@ -38,10 +38,7 @@ export async function makeVersion({page, script, worker}: Changes = {}): Promise
   files.set('sw.js', (await buildWorker(files)).worker);
   change('sw.js', worker);
   const webDir = await mkdtemp(join(tmpdir(), 'mesh-room-version-'));
-  for (const [path, content] of files) {
-    await mkdir(dirname(join(webDir, path)), {recursive: true});
-    await writeFile(join(webDir, path), content);
-  }
+  await writeFiles(webDir, files);
   return {webDir, remove: () => rm(webDir, {recursive: true})};
 }
 

@@ -89,6 +89,10 @@ export class MemoryLink extends EventTarget implements Link {
     return this.#state;
   }
 
+  get hasPath(): boolean {
+    return this.#path;
+  }
+
   restart(): void {
     if (this.#state === 'open' && this.initiator) this.#signal({type: 'restart', token: this.#token});
   }

@@ -97,6 +97,10 @@ class SimplePeerLink extends EventTarget implements Link {
     return this.#state;
   }
 
+  get hasPath(): boolean {
+    return this.#path;
+  }
+
   get maxMessageSize(): number {
     return this.#connection?.sctp?.maxMessageSize ?? 64 * 1024;
   }
@@ -107,8 +111,9 @@ class SimplePeerLink extends EventTarget implements Link {
       // A repeated answer in state `stable` would make simple-peer destroy a good connection.
       if (!this.#awaitsAnswer) return;
       this.#awaitsAnswer = false;
+    } else if (signal.type === 'offer' && this.#state === 'open') {
+      this.#describeAnew();
     }
-    else if (signal.type === 'offer' && this.#state === 'open') this.#describeAnew();
     try {
       this.#peer.signal(signal);
     } catch (error) {

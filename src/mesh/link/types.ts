@@ -2,6 +2,7 @@
  * The seam to WebRTC. A link is one attempt at one connection to one peer: it opens once, closes once, and is not reused.
  * `compliance.ts` holds what every adapter must do; the simple-peer adapter and the in-memory twin both pass it.
  */
+import type {Listen} from '../listen.js';
 import type {MeshError} from '../errors.js';
 
 /**
@@ -66,6 +67,8 @@ export interface Link extends EventTarget {
   onmessage: ((lane: Lane, data: LaneData) => void) | undefined;
   readonly state: LinkState;
   readonly initiator: boolean;
+  /** Whether there is a network path, as far as is known; see `path-change`. */
+  readonly hasPath: boolean;
   /** Largest single message, in bytes, that both sides take on one lane. Valid once open. */
   readonly maxMessageSize: number;
   /**
@@ -88,9 +91,7 @@ export interface Link extends EventTarget {
   /** Whether traffic passes through a TURN server. Resolves `direct` when it cannot be told. */
   route(): Promise<'direct' | 'turn'>;
   close(error?: MeshError): void;
-  addEventListener<K extends keyof LinkEventMap>(
-    type: K, listener: (event: LinkEventMap[K]) => void, options?: AddEventListenerOptions | boolean): void;
-  addEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: AddEventListenerOptions | boolean): void;
+  addEventListener: Listen<LinkEventMap>;
 }
 
 export type CreateLink = (options: LinkOptions) => Link;

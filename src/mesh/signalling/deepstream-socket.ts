@@ -8,7 +8,7 @@ const {AUTH_ACTION, CONNECTION_ACTION, TOPIC} = C;
 const SILENT_BEATS = 2;
 
 /** The client's own socket: a WebSocket that also knows messages. */
-type ClientSocket = Socket & Pick<WebSocket, 'onopen' | 'onmessage' | 'onclose' | 'onerror'>;
+type ClientSocket = Socket & Pick<WebSocket, 'onopen' | 'onmessage' | 'onclose' | 'onerror' | 'readyState' | 'OPEN' | 'send'>;
 
 export interface SocketWatch {
   /** The WebSocket stands. */
@@ -64,6 +64,9 @@ export class WatchedSocket implements Socket {
     this.#lookedAt = options.clock.now();
     const {watch} = options;
     const inner = this.#inner = socketFactory(url, {jsonTransportMode: false}, HEARTBEAT_MS) as ClientSocket;
+    // A page that was frozen may use a socket that has been closed meanwhile, before it is told so: browsers complain on the console.
+    const send = inner.send.bind(inner);
+    inner.send = data => { if (inner.readyState === inner.OPEN) send(data); };
     const receive = inner.onmessage as (event: MessageEvent<unknown>) => void;
     inner.onmessage = (event: MessageEvent<unknown>) => {
       // The client would take text for the size of a buffer.

@@ -17,6 +17,8 @@ export class HeldMembers {
   #view: RosterView | undefined;
   /** Who is kept although the List does not name them, and until when; for ever until the next List. In their old order. */
   readonly #held = new Map<PeerId, number>();
+  /** Until when others are still coming back from what took the connection; for ever until the next List. */
+  #settled = 0;
   #timer: Cancel | undefined;
   #members: readonly PeerId[] = NOBODY;
 
@@ -36,26 +38,30 @@ export class HeldMembers {
   lost(): void {
     this.#view = undefined;
     for (const id of this.#members) if (id !== this.#selfId) this.#held.set(id, Infinity);
+    if (this.#held.size) this.#settled = Infinity;
     this.#schedule();
   }
 
   /**
    * The server confirmed `view`.
-   * @param guarded whether only the server itself takes anybody out: then who is out has left.
+   * @param guarded whether only the server itself takes anybody out: then who is out has left, unless all were lost just now.
    */
   confirm(view: RosterView, guarded: boolean): void {
     const before = this.#view;
     this.#view = view;
     const now = this.#clock.now();
+    if (this.#settled === Infinity) this.#settled = now + SETTLE_MS;
     for (const [id, until] of this.#held) {
       if (view.has(id)) this.#held.delete(id);
-      else if (until === Infinity) this.#held.set(id, now + SETTLE_MS);
+      else if (until === Infinity) this.#held.set(id, this.#settled);
     }
-    if (before && !guarded) {
+    if (before) {
       // Whoever took us out, who are here, took out others who are.
       const wiped = before.has(this.#selfId) && !view.has(this.#selfId);
+      // A server waits some time for everybody whom it lost, and takes them out while they are on their way.
+      const until = Math.max(this.#settled, guarded ? 0 : now + (wiped ? SETTLE_MS : LINGER_MS));
       for (const id of before.members) {
-        if (id !== this.#selfId && !view.has(id)) this.#held.set(id, now + (wiped ? SETTLE_MS : LINGER_MS));
+        if (id !== this.#selfId && !view.has(id) && until > now) this.#held.set(id, until);
       }
     }
     this.#schedule();

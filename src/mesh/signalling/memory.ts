@@ -18,7 +18,7 @@ export interface MemoryServerOptions {
   readonly guarded?: boolean;
   /** With a guard: how long writes are gathered before all are told; default 0, the next turn. */
   readonly flushMs?: number;
-  /** With a guard: how long after its connection's end a member stays in, so that it can come back; default 1000. */
+  /** With a guard: how long after its connection's end a member stays in, so that it can come back; default 500. */
   readonly graceMs?: number;
 }
 
@@ -83,7 +83,7 @@ export class MemorySignallingServer extends EventTarget {
   readonly #inboxes = new Map<PeerId, Set<MemoryConnection>>();
   readonly #graces = new Set<Cancel>();
 
-  constructor({clock = systemClock, latencyMs = 0, guarded = true, flushMs = 0, graceMs = 1_000}: MemoryServerOptions = {}) {
+  constructor({clock = systemClock, latencyMs = 0, guarded = true, flushMs = 0, graceMs = 500}: MemoryServerOptions = {}) {
     super();
     this.clock = clock;
     this.latencyMs = latencyMs;

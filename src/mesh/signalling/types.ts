@@ -2,6 +2,7 @@
  * The seam to the server. An adapter knows one vendor; the mesh knows this file only.
  * `compliance.ts` holds what every adapter must do; the deepstream adapter and the in-memory twin both pass it.
  */
+import type {Listen} from '../listen.js';
 import type {Clock} from '../clock.js';
 import type {MeshError} from '../errors.js';
 
@@ -76,9 +77,7 @@ export interface Signalling extends EventTarget {
   close(): Promise<void>;
   /** The same in this very turn, without waiting for the server's word: for a page that does not run any longer. */
   hangUp(): void;
-  addEventListener<K extends keyof SignallingEventMap>(
-    type: K, listener: (event: SignallingEventMap[K]) => void, options?: AddEventListenerOptions | boolean): void;
-  addEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: AddEventListenerOptions | boolean): void;
+  addEventListener: Listen<SignallingEventMap>;
 }
 
 export type CreateSignalling = (options: SignallingOptions) => Signalling;

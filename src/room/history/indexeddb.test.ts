@@ -58,6 +58,30 @@ describe('IndexedDbStore', () => {
     assert.isFalse(store.works);
   });
 
+  it('gives up waiting for a browser that does not answer, and goes on once it does', async () => {
+    const told: string[] = [];
+    const unheard = indexedDB.open(newName());
+    unheard.onsuccess = () => unheard.result.close();
+    unheard.addEventListener = () => undefined;
+    const answers = Object.getOwnPropertyDescriptor(IDBFactory.prototype, 'open')!;
+    IDBFactory.prototype.open = () => unheard;
+    let onMended = (): void => undefined;
+    const mended = new Promise<void>(resolve => { onMended = resolve; });
+    const store = open(newName(), {patienceMs: 60, onMended, onBroken: error => told.push(String(error))});
+    try {
+      await store.put('lobby', [line('1')]);
+      assert.isFalse(store.works);
+      await store.put('lobby', [line('2')]);
+    } finally {
+      Object.defineProperty(IDBFactory.prototype, 'open', answers);
+    }
+    await mended;
+    assert.isTrue(store.works);
+    await store.put('lobby', [line('3')]);
+    assert.deepEqual((await store.load('lobby', 'a')).map(({id}) => id), ['3']);
+    assert.deepEqual(told, ['Error: storage has not answered for 60 ms']);
+  });
+
   it('tells the machine\'s other pages, and not its own, what was forgotten', async () => {
     const name = newName();
     const own: string[] = [];

@@ -10,6 +10,15 @@ export const DATABASE = 'mesh-room';
  */
 const PATIENCE_MS = 3000;
 
+/** Patience is counted in so many steps, so that a page that stood still for long has lost one of them and not all. */
+const STEPS = 6;
+
+/** Storage that was too slow is tried again: at first after as long as the patience with it, then at doubled pauses, at most this one. */
+const RETRY_LONGEST_MS = 5 * 60_000;
+
+/** It has not answered in time, and may yet. */
+class SlowError extends Error {}
+
 /** A line and its place in its room: by number and not by time, since clocks are set. */
 interface Row extends StoredLine {
   readonly room: string;
@@ -39,6 +48,8 @@ const isFull = (error: unknown): boolean => error instanceof DOMException && err
 export interface IndexedDbStoreOptions extends Partial<StoreObserver> {
   readonly owners?: Owners;
   readonly name?: string;
+  /** How long to wait for the browser's storage, in milliseconds. */
+  readonly patienceMs?: number;
 }
 
 /** Keeps lines in the browser's database. A chunk of its own: no frame needs it. */
@@ -46,15 +57,19 @@ export class IndexedDbStore implements ChatStore {
   readonly #name: string;
   readonly #owners: Owners;
   readonly #observer: Partial<StoreObserver>;
+  readonly #patienceMs: number;
   /** Between the pages of this machine: names of rooms that were removed. */
   #channel: BroadcastChannel | undefined;
   #db: Promise<IDBPDatabase<Schema>> | undefined;
   #broken = false;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #retryMs: number;
 
-  constructor({owners = new Owners(), name = DATABASE, ...observer}: IndexedDbStoreOptions = {}) {
+  constructor({owners = new Owners(), name = DATABASE, patienceMs = PATIENCE_MS, ...observer}: IndexedDbStoreOptions = {}) {
     this.#observer = observer;
     this.#owners = owners;
     this.#name = name;
+    this.#patienceMs = this.#retryMs = patienceMs;
   }
 
   get works(): boolean {
@@ -80,7 +95,7 @@ export class IndexedDbStore implements ChatStore {
       await Promise.all([tx.objectStore('lines').delete(allOf(room)), tx.objectStore('rooms').delete(room)]);
     });
     try {
-      await inTime(this.#again(room, remove));
+      await this.#inTime(this.#again(room, remove));
     } catch (error) {
       this.#giveUp(error);
     }
@@ -93,6 +108,7 @@ export class IndexedDbStore implements ChatStore {
 
   /** Lets go of the database; the next use opens it again. */
   close(): void {
+    clearTimeout(this.#retry);
     this.#disconnect();
     this.#channel?.close();
     this.#channel = undefined;
@@ -185,11 +201,11 @@ export class IndexedDbStore implements ChatStore {
     }
   }
 
-  /** Does something with the database; when it is full, once more with half of the room's lines gone; when that fails, never again. */
+  /** Does something with the database; when it is full, once more with half of the room's lines gone. */
   async #try<T>(room: string, run: () => Promise<T>): Promise<T | undefined> {
     if (this.#broken) return undefined;
     try {
-      return await inTime(this.#again(room, run));
+      return await this.#inTime(this.#again(room, run));
     } catch (error) {
       this.#giveUp(error);
       return undefined;
@@ -200,7 +216,29 @@ export class IndexedDbStore implements ChatStore {
     if (this.#broken) return;
     this.#broken = true;
     this.#disconnect();
+    if (error instanceof SlowError) this.#tryLater();
     this.#observer.onBroken?.(error);
+  }
+
+  #tryLater(): void {
+    this.#retry = setTimeout(() => void this.#inTime(this.#write(() => Promise.resolve())).then(() => {
+      this.#broken = false;
+      this.#observer.onMended?.();
+    }, () => {
+      this.#disconnect();
+      this.#tryLater();
+    }), this.#retryMs);
+    this.#retryMs = Math.min(2 * this.#retryMs, RETRY_LONGEST_MS);
+  }
+
+  #inTime<T>(promise: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let steps = STEPS;
+      const timer = setInterval(() => {
+        if (!--steps) reject(new SlowError(`storage has not answered for ${this.#patienceMs} ms`));
+      }, this.#patienceMs / STEPS);
+      promise.then(resolve, reject).finally(() => clearInterval(timer));
+    });
   }
 
   async #again<T>(room: string, run: () => Promise<T>): Promise<T> {
@@ -216,11 +254,4 @@ export class IndexedDbStore implements ChatStore {
       return run();
     }
   }
-}
-
-function inTime<T>(promise: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`storage has not answered for ${PATIENCE_MS} ms`)), PATIENCE_MS);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

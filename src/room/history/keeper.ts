@@ -10,8 +10,8 @@ export interface KeeperOptions {
   readonly find: (id: string) => ChatMessage | undefined;
   /** Whether the log has anything to send. */
   readonly unsent: () => boolean;
-  /** A batch is kept. @param ownIsNew - whether there is an own message in it that can be sent now. */
-  readonly onKept: (ownIsNew: boolean) => void;
+  /** Takes note of all that was written until now. @returns what to do once it is kept; `ownIsNew` if an own message can be sent then. */
+  readonly onTake: () => (ownIsNew: boolean) => void;
 }
 
 /** Writes the lines of one log into its store, behind it: in order, in batches, one at a time. */
@@ -69,10 +69,11 @@ export class Keeper {
   }
 
   async #run(): Promise<void> {
-    const {store, room, owner, find, unsent, onKept} = this.#options;
+    const {store, room, owner, find, unsent, onTake} = this.#options;
     while (this.#changed.size) {
       const lines = [...this.#changed].map(find).filter(line => line !== undefined);
       this.#changed.clear();
+      const onKept = onTake();
       store.hold(owner, unsent());
       await store.put(room, lines.map(({seq: _seq, ...line}) => ({...line, owner})));
       let ownIsNew = false;
@@ -87,6 +88,7 @@ export class Keeper {
     }
     store.hold(owner, unsent());
     this.#busy = false;
+    onTake()(false);
   }
 }
 
@@ -99,9 +101,8 @@ const isLine = ({kind, id, from, name, text, at, own, deliveredTo}: StoredLine):
 function resumed(line: Omit<ChatMessage, 'seq'>, now: number): Omit<ChatMessage, 'seq'> {
   if (!isUnsent(line) || line.status === 'failed') return line;
   const {pending, ...rest} = interrupted({...line, seq: 0});
-  if (rest.status === 'waiting') return rest;
   // Who has not come back for so long does not come back for it; a clock that jumps makes no difference between before and after.
   if (Math.abs(now - line.at) > ORPHAN_MS) return rest;
-  // Nobody is known to have it: it goes to whoever is there. Who has it drops it by its id.
-  return rest.deliveredTo.length ? {...rest, ...pending && {pending}} : {...rest, status: 'waiting'};
+  // Nobody is known to have it: it goes to whoever is there as well. Who has it drops it by its id.
+  return {...rest, ...pending && {pending}, ...!rest.deliveredTo.length && {status: 'waiting' as const}};
 }

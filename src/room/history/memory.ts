@@ -9,7 +9,10 @@ export class MemoryDisk {
 
 /** The in-memory twin of the store: one page's view of a disk. */
 export class MemoryStore implements ChatStore {
-  readonly works = true;
+  /** Set to false for storage that keeps nothing. */
+  works = true;
+  /** What the next writes wait for. */
+  gate: Promise<void> = Promise.resolve();
   readonly #disk: MemoryDisk;
   readonly #held = new Set<string>();
   #closed = false;
@@ -41,8 +44,8 @@ export class MemoryStore implements ChatStore {
   }
 
   async put(room: string, lines: readonly StoredLine[]): Promise<void> {
-    await Promise.resolve();
-    if (this.#closed) return;
+    await this.gate;
+    if (this.#closed || !this.works) return;
     const kept = this.#disk.rooms.get(room) ?? new Map<string, StoredLine>();
     this.#disk.rooms.set(room, kept);
     for (const line of lines) kept.set(line.id, structuredClone(line));

@@ -17,8 +17,10 @@ export const ORPHAN_MS = 24 * 3_600_000;
 
 /** What a store tells of its own accord. */
 export interface StoreObserver {
-  /** Nothing can be kept any more. Told once. */
+  /** Nothing can be kept any more. Told once, or once more after `onMended`. */
   onBroken(error: unknown): void;
+  /** Lines can be kept again; what was put meanwhile was not. */
+  onMended(): void;
   /** Another page has removed the lines of `room`. */
   onForgotten(room: string): void;
 }
