@@ -5,7 +5,7 @@
 import type {Cancel, Clock} from './clock.js';
 import {MeshError, type MeshErrorCode} from './errors.js';
 import {Faults} from './faults.js';
-import type {Lane, LaneData, Link} from './link/types.js';
+import type {Lane, LaneData, Link, LinkRoute} from './link/types.js';
 import type {PeerId} from './signalling/types.js';
 import {Inbound} from './stream/inbound.js';
 import {Outbound} from './stream/outbound.js';
@@ -24,6 +24,8 @@ const SILENT_PINGS = 2;
 /** The first one waits until the joining is over. */
 const FIRST_PING_MS = 1_000;
 
+export type RoutingFrame = Extract<LineFrame, {kind: 'ask' | 'can' | 'passed' | 'routed' | 'unrouted'}>;
+
 export interface ConversationOptions {
   readonly clock: Clock;
   readonly peerId: PeerId;
@@ -39,6 +41,10 @@ export interface ConversationOptions {
   readonly onHello: () => void;
   /** The peer said goodbye. */
   readonly onBye: () => void;
+  /** The peer says something about what passes through members. */
+  readonly onRouting: (frame: RoutingFrame) => void;
+  /** A signal for another link between the two. */
+  readonly onSignal: (message: Readonly<Record<string, unknown>>) => void;
   readonly onError: (error: MeshError) => void;
 }
 
@@ -64,7 +70,7 @@ export class Conversation {
   #closed = false;
   #name = '';
   #rttMs: number | undefined;
-  #route: 'direct' | 'turn' = 'direct';
+  #route: LinkRoute = 'direct';
 
   constructor(options: ConversationOptions) {
     this.#options = options;
@@ -95,7 +101,7 @@ export class Conversation {
   }
 
   /** How the present link reaches the peer. */
-  get route(): 'direct' | 'turn' {
+  get route(): LinkRoute {
     return this.#route;
   }
 
@@ -117,10 +123,13 @@ export class Conversation {
   }
 
   /** Goes on over a new, open link; without a hello the peer is a plain page. */
-  attach(link: Link, hello: Hello | undefined): void {
+  attach(link: Link, hello: Hello | undefined, route: LinkRoute = 'direct'): void {
     this.#link = link;
     this.#plain = !hello;
-    this.#route = 'direct';
+    this.#route = route;
+    this.#rttMs = undefined;
+    this.#unanswered = 0;
+    this.#away = false;
     this.#taken = this.#reported = 0;
     if (!hello) return this.#outbound.attachPlain(link);
     this.#name = hello.name;
@@ -157,6 +166,11 @@ export class Conversation {
   /** Tells the peer one's new display name. */
   rename(name: string): void {
     if (!this.#plain) this.#link?.send('lines', encodeName(name));
+  }
+
+  /** Hands the peer what is not said to it alone. @returns whether the link took it. */
+  pass(frame: string | Uint8Array<ArrayBuffer>): boolean {
+    return !this.#plain && !!this.#link?.send('lines', frame);
   }
 
   /** Tells the peer that this side is leaving, so that it need not wait for the List. */
@@ -249,6 +263,10 @@ export class Conversation {
         return this.#options.onBye();
       case 'hello':
         return this.#options.onHello();
+      case 'signal':
+        return this.#options.onSignal(frame.message);
+      default:
+        return this.#options.onRouting(frame);
     }
   }
 

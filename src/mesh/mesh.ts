@@ -3,11 +3,16 @@
  */
 import {systemClock, type Cancel, type Clock} from './clock.js';
 import {MeshError} from './errors.js';
+import type {RoutingFrame} from './conversation.js';
+import {isDetour, type Ways} from './detour.js';
 import {EarlySignals} from './early-signals.js';
 import {MeshErrorEvent, type MeshEventMap, type OnMeshMessage} from './events.js';
 import type {CreateLink} from './link/types.js';
 import type {Listen} from './listen.js';
+import {readStamp} from './negotiation.js';
 import {Pair, type GetIceServers, type MeshPeer} from './pair.js';
+import type {Routing} from './relay/routing.js';
+import type {Cryptography, Identity} from './secure/types.js';
 import type {PeerId, SignalMessage, Signalling, SignallingStatus} from './signalling/types.js';
 import {prepareMessage, type OutgoingMessage} from './stream/message.js';
 import {fullMesh} from './topology/full-mesh.js';
@@ -37,6 +42,13 @@ export interface MeshDeps {
   readonly topology?: Topology;
   readonly clock?: Clock;
   readonly name?: string;
+  /** What routed links need: the code, loaded when first used, and who this member is, whose id `selfId` must be. */
+  readonly routing?: {
+    readonly load: () => Promise<{readonly Routing: typeof Routing; readonly cryptography: Cryptography | undefined}>;
+    readonly identity?: Identity | undefined;
+  };
+  /** Whether this member carries what others say to each other; asked each time. Default: it does. */
+  readonly relays?: () => boolean;
   /** Not an event, for the reason that a link's is none. */
   readonly onMessage: OnMeshMessage;
 }
@@ -67,14 +79,20 @@ export class Mesh extends EventTarget {
   readonly #absent = new Map<PeerId, {readonly pair: Pair; readonly stop: Cancel; bytes: number}>();
   /** Members that said goodbye and are still in the List. */
   readonly #departed = new Map<PeerId, Cancel>();
+  readonly #deps: Pick<MeshDeps, 'routing' | 'relays'>;
+  readonly #ways: Ways | undefined;
+  #routing: Routing | undefined;
+  #loading: Promise<Routing> | undefined;
   readonly #listening = new AbortController();
   #name: string;
   #attempts = 0;
   #changeQueued = false;
   #left = false;
 
-  constructor({signalling, createLink, iceServers, topology, clock, name, onMessage}: MeshDeps) {
+  constructor({signalling, createLink, iceServers, topology, clock, name, routing, relays, onMessage}: MeshDeps) {
     super();
+    this.#deps = {...routing && {routing}, ...relays && {relays}};
+    this.#ways = routing && this.#lateWays();
     this.#onMessage = onMessage;
     this.#signalling = signalling;
     this.#createLink = createLink;
@@ -89,6 +107,7 @@ export class Mesh extends EventTarget {
     signalling.addEventListener('signal', ({message}) => this.#receive(message), {signal});
     signalling.addEventListener('status-change', () => {
       if (signalling.status === 'open') for (const pair of this.#pairs.values()) pair.resend();
+      else this.#routing?.serverLost();
       this.dispatchEvent(new Event('status-change'));
     }, {signal});
     signalling.addEventListener('error', ({error}) => this.#report(error), {signal});
@@ -121,6 +140,11 @@ export class Mesh extends EventTarget {
     if (name === this.#name) return;
     this.#name = name;
     for (const {conversation} of this.#pairs.values()) conversation.rename(name);
+  }
+
+  /** How much this member carries for others: routes at the moment, and bytes so far. */
+  get relaying(): {readonly routes: number; readonly bytes: number} {
+    return this.#routing?.relaying ?? {routes: 0, bytes: 0};
   }
 
   /**
@@ -209,6 +233,7 @@ export class Mesh extends EventTarget {
     for (const id of [...this.#pairs.keys()]) this.#drop(id);
     for (const id of [...this.#absent.keys()]) this.#forget(id);
     this.#early.clear();
+    this.#routing?.close();
     for (const stop of [...this.#vouched.values(), ...this.#departed.values()]) stop();
     this.#vouched.clear();
     this.#departed.clear();
@@ -216,9 +241,76 @@ export class Mesh extends EventTarget {
 
   #receive(message: SignalMessage): void {
     if (this.#left) return;
+    if (this.#isRouting(message)) return this.#whenRouting(routing => this.#receiveRouting(routing, message));
     const pair = this.#pairs.get(message.user);
     if (pair) pair.accept(message);
     else if (message.user !== this.selfId) this.#early.add(message);
+  }
+
+  /** Whether `message` is of a way around, or goes one. */
+  #isRouting(message: SignalMessage): boolean {
+    return message.route !== undefined || isDetour(readStamp(message)?.session ?? '');
+  }
+
+  #receiveRouting(routing: Routing, message: SignalMessage): void {
+    if (message.route !== undefined) routing.receiveFromServer(message);
+    else this.#pairs.get(message.user)?.accept(message);
+  }
+
+  /** Does something with routes, now or when their code is there; in order. */
+  #whenRouting(run: (routing: Routing) => void): void {
+    if (this.#routing) return run(this.#routing);
+    this.#loadRouting()?.then(routing => {
+      if (!this.#left) run(routing);
+    }, () => undefined);
+  }
+
+  #loadRouting(): Promise<Routing> | undefined {
+    const {routing} = this.#deps;
+    this.#loading ??= routing?.load().then(loaded => this.#routing ??= this.#createRouting(loaded), (error: unknown) => {
+      // The network may be back when it is needed next.
+      this.#loading = undefined;
+      throw error;
+    });
+    return this.#loading;
+  }
+
+  #createRouting({Routing: Loaded, cryptography}: {readonly Routing: typeof Routing; readonly cryptography: Cryptography | undefined}): Routing {
+    const {routing, relays = () => true} = this.#deps;
+    return new Loaded({
+      clock: this.#clock, selfId: this.selfId, identity: routing?.identity, cryptography, relays,
+      hop: id => {
+        const pair = this.#pairs.get(id);
+        return pair?.isHop ? {send: frame => pair.conversation.pass(frame)} : undefined;
+      },
+      hops: () => [...this.#pairs.values()].filter(({isHop}) => isHop).map(({id, conversation}) => [id, conversation.rttMs ?? 0] as const),
+      emit: (to, message) => this.#signalling.emit(to, message),
+      isServerUp: () => this.status === 'open',
+      onSignal: message => {
+        // Of anything else the server is to tell who said it.
+        if (isDetour(readStamp(message)?.session ?? '')) this.#pairs.get(message.user)?.accept(message);
+      },
+    });
+  }
+
+  /** The ways around, whose code is loaded when the first is looked for. */
+  #lateWays(): Ways {
+    const loaded = (): Routing => {
+      if (!this.#routing) throw new MeshError('link-failed', 'The ways around are not loaded');
+      return this.#routing;
+    };
+    return {
+      find: async id => {
+        const routing = await this.#loadRouting()?.catch(() => undefined);
+        return routing && !this.#left ? routing.find(id) : [];
+      },
+      createLink: options => loaded().createLink(options),
+      signal: (...signal) => this.#routing?.signal(...signal),
+    };
+  }
+
+  #onRouting(from: PeerId, frame: RoutingFrame): void {
+    this.#whenRouting(routing => routing.receive(from, frame));
   }
 
   /** Makes the pairs match the List. Both sides compute the same answer, so offers cannot collide. */
@@ -258,6 +350,9 @@ export class Mesh extends EventTarget {
       onMessage: (channel, data) => this.#onMessage(id, channel, data, false),
       onPlainText: text => this.#onMessage(id, '', text, true),
       onBye: () => this.#departing(id),
+      ways: this.#ways,
+      onRouting: frame => this.#onRouting(id, frame),
+      onHop: change => this.#routing?.[change](id),
       onError: error => this.#report(error),
       nextAttempt: () => ++this.#attempts,
     });

@@ -1,21 +1,24 @@
 /**
- * Oneself and one other member: tries until there is a link, and says honestly when there is none. It never gives up while both
- * are in the List; the mesh closes it when one of them is not.
+ * Oneself and one other member: tries until there is a link, takes a way around meanwhile, and says honestly when there is none. It never
+ * gives up while both are in the List; the mesh closes it when one of them is not. `docs/design-links.md` has the whole ladder.
  */
 import {Attempt} from './attempt.js';
 import {between, type Cancel} from './clock.js';
 import {Conversation, type ConversationOptions} from './conversation.js';
+import {Detour, isDetour, type Ways} from './detour.js';
 import {asMeshError, MeshError} from './errors.js';
-import type {CreateLink} from './link/types.js';
+import type {CreateLink, Lane, LaneData, LinkRoute} from './link/types.js';
 import {readStamp, type Stamp} from './negotiation.js';
 import {CHECK_MS} from './signalling/bounds.js';
 import type {PeerId, SignalMessage} from './signalling/types.js';
-import type {Hello} from './wire/frame.js';
+import {encodeSignal, type Hello} from './wire/frame.js';
 import {PROTOCOL_VERSION} from './wire/limits.js';
 
 /** The pause before the second retry; it doubles from there. Jittered, so that those who failed together do not retry together. */
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
+/** The same while there is a way around: a link of their own that did not come about often will not come about soon. */
+export const CLIMB_MS = 5 * 60_000;
 /** A link that held this long was good: the next retry starts from the beginning. */
 const STABLE_MS = 10_000;
 /** A member that knows us makes its offer within a round trip; if none has come by then, the visitor should know. */
@@ -27,7 +30,7 @@ const OFFER_TIMEOUT_MS = 15_000;
  */
 export const RESTART_MS = 5_000;
 
-export type PairLink = 'connecting' | 'direct' | 'turn' | 'lost';
+export type PairLink = LinkRoute | 'connecting' | 'lost';
 
 /** `RTCIceServer`s for one attempt; asked again for each, because credentials expire. */
 export type GetIceServers = () => readonly RTCIceServer[] | Promise<readonly RTCIceServer[]>;
@@ -37,6 +40,8 @@ export interface MeshPeer {
   readonly id: PeerId;
   readonly name: string;
   readonly link: PairLink;
+  /** Who relays, while the link is `relayed`. */
+  readonly via: PeerId | undefined;
   readonly plain: boolean;
   readonly rttMs: number | undefined;
   /** Its page is frozen, or its machine sleeps. */
@@ -44,13 +49,17 @@ export interface MeshPeer {
   readonly reason: string | undefined;
 }
 
-export interface PairOptions extends Omit<ConversationOptions, 'onHello'> {
+export interface PairOptions extends Omit<ConversationOptions, 'onHello' | 'onSignal'> {
   readonly selfId: PeerId;
   readonly createLink: CreateLink;
   readonly iceServers: GetIceServers;
   readonly emit: (message: SignalMessage) => void;
   /** Number of the next attempt of this mesh with anybody: of two sessions the later one is the one that counts. */
   readonly nextAttempt: () => number;
+  /** The ways around; without them there is a direct link or none. */
+  readonly ways?: Ways | undefined;
+  /** The link to this neighbour takes data again, or there is none any more. */
+  readonly onHop: (change: 'drained' | 'gone') => void;
 }
 
 export class Pair {
@@ -59,7 +68,15 @@ export class Pair {
   readonly initiator: boolean;
   readonly conversation: Conversation;
   readonly #options: PairOptions;
+  readonly #detour: Detour | undefined;
+  /** The attempt at a link of their own, open or on its way. */
   #attempt: Attempt | undefined;
+  /** What the conversation goes over: that attempt, or the one on the way around. */
+  #using: Attempt | undefined;
+  /** A hello over another link has told the peer where to go on: what the present one still brings comes again over that. */
+  #frozen = false;
+  /** Whether it has brought anything since. */
+  #dropped = false;
   /** The newest session of this pair: what belongs to it or to an older one does not begin an attempt. */
   #session = '';
   #failures = 0;
@@ -79,8 +96,19 @@ export class Pair {
     this.#options = options;
     this.id = options.peerId;
     this.initiator = options.selfId > options.peerId;
-    this.conversation = new Conversation({...options, onHello: () => this.#attempt?.greeted()});
-    this.#peer = {id: this.id, name: '', link: 'connecting', plain: false, rttMs: undefined, away: false, reason: undefined};
+    this.conversation = new Conversation({
+      ...options, onHello: () => this.#using?.greeted(), onSignal: message => this.accept({...message, user: this.id}),
+    });
+    this.#detour = options.ways && new Detour({
+      clock: options.clock, peerId: this.id, initiator: this.initiator, ways: options.ways,
+      nextSession: () => this.#nextSession(),
+      send: (stamp, signal) => this.#sendAround(stamp, signal),
+      hello: () => this.#helloOf(this.#detour?.attempt),
+      onOpen: (attempt, hello) => this.#detourOpened(attempt, hello),
+      onData: (attempt, lane, data) => this.#data(attempt, lane, data),
+      onClosed: attempt => this.#detourClosed(attempt),
+    });
+    this.#peer = {id: this.id, name: '', link: 'connecting', via: undefined, plain: false, rttMs: undefined, away: false, reason: undefined};
     this.#enter();
   }
 
@@ -96,13 +124,18 @@ export class Pair {
 
   get peer(): MeshPeer {
     const {id, link, reason, conversation: {name, plain, rttMs, away}} = this;
-    const now: MeshPeer = {id, name, link, plain, rttMs, away, reason};
+    const now: MeshPeer = {id, name, link, via: link === 'relayed' ? this.#detour?.via : undefined, plain, rttMs, away, reason};
     const isSame = (Object.keys(now) as Array<keyof MeshPeer>).every(key => now[key] === this.#peer[key]);
     return isSame ? this.#peer : this.#peer = now;
   }
 
   get open(): boolean {
-    return this.#openSince !== undefined;
+    return this.#using !== undefined;
+  }
+
+  /** Whether what this side says goes over a link of their own that has a path: such a neighbour can carry for others. */
+  get isHop(): boolean {
+    return this.#using !== undefined && this.#using === this.#attempt && this.#using.link.hasPath && !this.conversation.plain;
   }
 
   /** Whether there was ever a link. */
@@ -121,6 +154,7 @@ export class Pair {
       return this.conversation.fault('bad-version', why);
     }
     this.#stamped = true;
+    if (isDetour(stamp.session)) return this.#detour?.accept(stamp, message.signal, isNewer);
     if (stamp.want) return this.#wanted(stamp);
     if (stamp.session === this.#attempt?.session) return this.#attempt.negotiation.receive(stamp, message.signal);
     // The first signal of a newer session is the initiator's offer: it has given the former up. Everything else is stale.
@@ -155,12 +189,12 @@ export class Pair {
    * @param network - whether this machine's network is another, so that the path is worth nothing even if nobody has noticed yet.
    */
   revive(network: boolean): void {
-    const attempt = this.#attempt;
-    if (attempt?.open) {
-      if (this.conversation.plain || this.conversation.away) return;
-      if (network) this.#restart(attempt);
-      this.#check(attempt);
-    } else if (!attempt && this.#retry && this.#failures > 0) {
+    const using = this.#using;
+    if (using && !this.conversation.plain && !this.conversation.away) {
+      if (network && using === this.#attempt) this.#restart(using);
+      this.#check(using);
+    }
+    if (!this.#attempt && this.#retry && this.#failures > 0) {
       this.#failures = 0;
       this.#retryIn(0);
     }
@@ -169,6 +203,7 @@ export class Pair {
   /** The server is back, or was: what was told through it may not have come. */
   resend(): void {
     this.#attempt?.negotiation.resend();
+    this.#detour?.resend();
   }
 
   /** One of the two is not in the room any more. */
@@ -180,14 +215,16 @@ export class Pair {
   #enter(): void {
     if (this.initiator) this.#begin();
     else this.#awaitOffer();
+    this.#detour?.seek();
   }
 
   #halt(error: MeshError): void {
     this.#closed = true;
     this.#retry?.();
     this.#retry = undefined;
-    this.#openSince = undefined;
+    this.#openSince = this.#using = undefined;
     this.#stopRestarting();
+    this.#detour?.stop();
     const attempt = this.#attempt;
     this.#attempt = undefined;
     attempt?.close(error);
@@ -195,7 +232,11 @@ export class Pair {
 
   /** The initiator's next attempt. */
   #begin(): void {
-    this.#replace(`${this.#options.boot}.${this.#options.nextAttempt()}`, () => undefined);
+    this.#replace(this.#nextSession(), () => undefined);
+  }
+
+  #nextSession(): string {
+    return `${this.#options.boot}.${this.#options.nextAttempt()}`;
   }
 
   /** Puts an attempt for a new session in the place of the present one. */
@@ -206,7 +247,7 @@ export class Pair {
     const former = this.#attempt;
     this.#attempt = undefined;
     if (former) {
-      this.#detach();
+      this.#detach(former);
       former.close(new MeshError('link-failed', 'The other side began again', {ids: [this.id]}));
       this.#options.onChange();
     }
@@ -232,9 +273,9 @@ export class Pair {
       clock, session, peerId, iceServers, createLink,
       initiator: this.initiator,
       send: (stamp, signal) => this.#send(stamp, signal),
-      hello: () => this.conversation.hello(),
+      hello: () => this.#helloOf(attempt),
       onOpen: hello => this.#opened(attempt, hello),
-      onData: (lane, data) => this.conversation.receive(lane, data),
+      onData: (lane, data) => this.#data(attempt, lane, data),
       onPathChange: up => this.#pathChanged(attempt, up),
       onClose: error => this.#attemptClosed(attempt, error),
     });
@@ -243,8 +284,24 @@ export class Pair {
   }
 
   #send(stamp: Stamp, signal?: unknown): void {
-    const {selfId, emit} = this.#options;
-    emit(signal === undefined ? {user: selfId, mesh: stamp} : {user: selfId, signal, mesh: stamp});
+    const message = this.#message(stamp, signal);
+    // The server may be what keeps these two apart.
+    const isAround = this.#using !== undefined && this.#using !== this.#attempt;
+    if (!isAround || !this.conversation.pass(encodeSignal(message))) this.#options.emit(message);
+  }
+
+  /** A signal about a way around goes that way itself. */
+  #sendAround(stamp: Stamp, signal?: unknown): void {
+    const {ways, emit} = this.#options;
+    const via = this.#detour?.via ?? '';
+    const message = this.#message(stamp, signal);
+    if (via === '') emit(message);
+    else ways?.signal(this.id, via, message);
+  }
+
+  #message(stamp: Stamp, signal: unknown): SignalMessage {
+    const {selfId} = this.#options;
+    return signal === undefined ? {user: selfId, mesh: stamp} : {user: selfId, signal, mesh: stamp};
   }
 
   #acceptPlain(signal: unknown): void {
@@ -276,14 +333,19 @@ export class Pair {
   #pathChanged(attempt: Attempt, up: boolean): void {
     if (attempt !== this.#attempt || !attempt.open || this.conversation.plain) return;
     // With the path back, the transport may still pause before it repeats what was lost, for longer than a new link takes.
-    if (up) this.#check(attempt);
-    else this.#restart(attempt);
+    if (up) {
+      this.#detour?.stop();
+      this.#check(attempt);
+    } else {
+      this.#restart(attempt);
+      this.#detour?.seek();
+    }
   }
 
   /** Asks the peer over the present link, and closes that if there is no answer. */
   #check(attempt: Attempt): void {
     void this.conversation.probe(CHECK_MS).then(alive => {
-      if (attempt !== this.#attempt) return;
+      if (attempt !== this.#using) return;
       // Who stands still cannot answer, and has no use for another link either.
       if (alive || this.conversation.away) this.#stopRestarting();
       else attempt.close(new MeshError('link-failed', 'The other side does not answer', {ids: [this.id]}));
@@ -311,28 +373,83 @@ export class Pair {
   }
 
   #opened(attempt: Attempt, hello: Hello | undefined): void {
-    this.#met = true;
     this.#lost = false;
     this.#reason = undefined;
     this.#openSince = this.#options.clock.now();
-    this.conversation.attach(attempt.link, hello);
+    attempt.link.addEventListener('drain', ({lane}) => {
+      if (lane === 'lines') this.#options.onHop('drained');
+    });
+    this.#use(attempt, hello, 'direct');
+    // After that, so that nothing falls between the two.
+    this.#detour?.stop();
+  }
+
+  #detourOpened(attempt: Attempt, hello: Hello | undefined): void {
+    const former = this.#attempt;
+    if (former?.open && former.link.hasPath) return this.#detour?.stop();
+    this.#use(attempt, hello, this.#detour?.via === '' ? 'server' : 'relayed');
+    if (!former?.open) return;
+    // It has had no path for so long that there is something else: a new one is built beside that.
+    this.#attempt = this.#openSince = undefined;
+    this.#stopRestarting();
+    this.#options.onHop('gone');
+    former.close(new MeshError('link-failed', 'The connection has no path', {ids: [this.id]}));
+    this.#retryIn(between(this.#options.clock, 0, RETRY_MS));
+  }
+
+  /** The way around is over, whoever ended it, or came to nothing. */
+  #detourClosed(attempt: Attempt): void {
+    if (attempt !== this.#using) return this.#thaw();
+    this.#using = undefined;
+    this.conversation.detach();
     this.#options.onChange();
+  }
+
+  #use(attempt: Attempt, hello: Hello | undefined, route: LinkRoute): void {
+    this.#met = true;
+    this.#frozen = this.#dropped = false;
+    this.#using = attempt;
+    this.conversation.attach(attempt.link, hello, route);
+    this.#options.onChange();
+  }
+
+  #helloOf(attempt: Attempt | undefined): Hello {
+    if (this.#using && attempt !== this.#using) this.#frozen = true;
+    return this.conversation.hello();
+  }
+
+  #data(attempt: Attempt, lane: Lane, data: LaneData): void {
+    if (attempt !== this.#using) return;
+    if (this.#frozen) this.#dropped = true;
+    else this.conversation.receive(lane, data);
+  }
+
+  /** The link that was to take over came to nothing: the present one goes on, unless something of it was left out. */
+  #thaw(): void {
+    if (!this.#frozen) return;
+    this.#frozen = false;
+    if (this.#dropped) this.#using?.close(new MeshError('link-failed', 'Another connection was about to take over', {ids: [this.id]}));
+    this.#dropped = false;
   }
 
   #attemptClosed(attempt: Attempt, error: MeshError): void {
     if (attempt !== this.#attempt) return;
     this.#attempt = undefined;
-    const wasOpen = this.open;
-    this.#detach();
+    const wasOpen = attempt.open;
+    this.#detach(attempt);
     this.#failed(error, wasOpen);
   }
 
-  #detach(): void {
+  /** `attempt` is over. */
+  #detach(attempt: Attempt): void {
     this.#stopRestarting();
-    if (this.#openSince === undefined) return;
-    if (this.#options.clock.now() - this.#openSince >= STABLE_MS) this.#failures = 0;
+    if (attempt.open) this.#options.onHop('gone');
+    if (this.#openSince !== undefined && this.#options.clock.now() - this.#openSince >= STABLE_MS) this.#failures = 0;
     this.#openSince = undefined;
+    if (attempt !== this.#using) return this.#thaw();
+    this.#using = undefined;
     this.conversation.detach();
+    this.#detour?.seek();
   }
 
   /** @param wasOpen a link that had been good is mended at once and in silence; one that never opened is `lost`. */
@@ -342,9 +459,9 @@ export class Pair {
     if (!wasOpen) {
       this.#lost = true;
       this.#reason = error.message;
-      onError(error);
+      if (!this.#using) onError(error);
     }
-    const pause = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** this.#failures++);
+    const pause = Math.min(this.#using ? CLIMB_MS : MAX_RETRY_MS, RETRY_MS * 2 ** this.#failures++);
     const atOnce = wasOpen && this.#failures === 1;
     this.#retryIn(atOnce ? between(clock, 0, RETRY_MS / 4) : between(clock, pause / 2, pause));
     onChange();
@@ -387,5 +504,5 @@ function isNewer(session: string, known: string): boolean {
 
 function splitSession(session: string): readonly [boot: string, attempt: number] {
   const dot = session.lastIndexOf('.');
-  return [session.slice(0, dot), Number(session.slice(dot + 1)) || 0];
+  return [session.slice(0, dot), Number.parseInt(session.slice(dot + 1), 10) || 0];
 }

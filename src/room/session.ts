@@ -5,6 +5,8 @@ import {simplePeerLinks} from '../mesh/link/simple-peer.js';
 import type {Listen} from '../mesh/listen.js';
 import {Mesh} from '../mesh/mesh.js';
 import type {MeshPeer} from '../mesh/pair.js';
+import {createIdentity} from '../mesh/secure/identity.js';
+import type {Identity} from '../mesh/secure/types.js';
 import {createDeepstreamSignalling} from '../mesh/signalling/deepstream.js';
 import {CHAT_CHANNEL} from './chat.js';
 import {checkOptions, iceServersOf} from './checks.js';
@@ -27,7 +29,8 @@ export const createRoom: CreateRoom = options => new MeshRoomSession(options);
 class MeshRoomSession extends EventTarget implements RoomSession {
   declare addEventListener: Listen<RoomEventMap>;
   readonly #options: RoomOptions;
-  #selfId = randomId();
+  /** Who this user is in the room; somebody new after each visit to another page. */
+  #self: Promise<{readonly id: string} | Identity> | undefined;
   #name: string;
   #mesh: Mesh | undefined;
   #state: RoomState;
@@ -47,7 +50,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     super();
     this.#options = options;
     this.#name = options.name ?? '';
-    this.#state = Object.freeze({...IDLE_STATE, room: options.room, selfId: this.#selfId});
+    this.#state = Object.freeze({...IDLE_STATE, room: options.room, selfId: ''});
   }
 
   get state(): RoomState {
@@ -116,7 +119,10 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     for (;;) {
       await this.#hidden?.shown;
       if (this.#leaving) throw new MeshError('aborted', 'Joining was given up');
-      const mesh = this.#mesh = this.#createMesh();
+      const self = await (this.#self ??= createSelf());
+      if (this.#hidden || this.#leaving) continue;
+      if (self.id !== this.#state.selfId) this.#publish({selfId: self.id});
+      const mesh = this.#mesh = this.#createMesh(self);
       try {
         await mesh.join(signal ? {signal} : {});
         this.#isEntering = false;
@@ -170,14 +176,15 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     await mesh?.leave();
   }
 
-  #createMesh(): Mesh {
+  #createMesh(self: {readonly id: string} | Identity): Mesh {
     const {url, list} = checkOptions(this.#options);
-    const signalling = createDeepstreamSignalling({url, list, selfId: this.#selfId});
+    const signalling = createDeepstreamSignalling({url, list, selfId: self.id});
     const mesh = new Mesh({
       signalling,
       createLink: simplePeerLinks(),
       iceServers: iceServersOf(this.#options.iceServers, url, () => signalling.hasIce),
       name: this.#name,
+      routing: {load: () => import('../mesh/relay/index.js'), identity: 'sign' in self ? self : undefined},
       onMessage: (from, channel, data, plain) => this.#receive(from, channel, data, plain),
     });
     mesh.addEventListener('peers-change', () => this.#update());
@@ -222,8 +229,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     const hidden = this.#hidden;
     if (!hidden) return;
     this.#hidden = undefined;
-    this.#selfId = randomId();
-    this.#publish({selfId: this.#selfId});
+    this.#self = undefined;
     hidden.show();
     if (!this.#isEntering) void this.#enterAtLast();
   }
@@ -305,9 +311,10 @@ function statusOf({status}: Mesh): RoomStatus | undefined {
   return undefined;
 }
 
-function peerState({id, name, link, plain, rttMs, away, reason}: MeshPeer): PeerState {
+function peerState({id, name, link, via, plain, rttMs, away, reason}: MeshPeer): PeerState {
   return Object.freeze({
     id, name, link,
+    ...via !== undefined && {via},
     ...rttMs !== undefined && {rttMs},
     ...plain && {plain},
     ...away && {away},
@@ -321,6 +328,10 @@ function textOf(data: RoomData): string | undefined {
 }
 
 /** 100 random bits in letters and digits: nobody can guess an id before its owner has entered the List. */
+/** An id that is its owner's by a key, where the page may use cryptography. */
+const createSelf = async (): Promise<{readonly id: string} | Identity> =>
+  (globalThis.crypto as Partial<Crypto>).subtle ? createIdentity() : {id: randomId()};
+
 function randomId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(20));
   return Array.from(bytes, byte => (byte & 31).toString(32)).join('');

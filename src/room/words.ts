@@ -1,6 +1,6 @@
 /** What a visitor reads. Short, plain, and the same word for a thing everywhere: room, people, message, connection. */
 import type {MeshErrorCode} from '../mesh/errors.js';
-import {canTalk, type RoomState} from './types.js';
+import {canTalk, type PeerState, type RoomState} from './types.js';
 
 export interface Words {
   /** What happened, in a few words. */
@@ -48,7 +48,35 @@ export const retryWord = (status: RoomState['status']): string => status === 'id
 export function ownerWords({status, error, room, peers}: RoomState): string {
   if (error && status === 'failed') return `${error.code}: ${error.message}`;
   if (status === 'idle' && !room) return '<mesh-room> has no room: give it a room attribute, such as room="lobby".';
-  return peers.filter(peer => peer.link === 'lost').map(({id, reason}) => `${id}: ${reason ?? 'no link'}`).join('\n');
+  return peers.map(linkFault).filter(words => words !== '').join('\n');
+}
+
+/** How somebody is connected. @param nameOf - what somebody of that id is called. */
+export function linkWords({link, via, rttMs, away}: PeerState, nameOf: (id: string) => string): string {
+  const rtt = rttMs === undefined ? '' : `, ${rttMs} ms`;
+  if (away && link !== 'connecting' && link !== 'lost') return 'Away';
+  switch (link) {
+    case 'connecting': return 'Connecting…';
+    case 'lost': return 'Cannot be reached';
+    case 'direct': return `Direct${rtt}`;
+    case 'turn': return `Through a relay server${rtt}`;
+    case 'relayed': return `Through ${via === undefined ? 'somebody else' : nameOf(via)}${rtt}`;
+    case 'server': return `Through the room’s server, slowly${rtt}`;
+  }
+}
+
+/** Whether a visitor should read of a connection without asking: it does not work yet, or is slower than others. */
+export const isNotable = ({link, away}: PeerState): boolean => (link !== 'direct' && link !== 'turn') || !!away;
+
+const NEEDS_TURN = 'These two need a TURN server: see "TURN" in the server\'s guide.';
+
+function linkFault({id, link, via, reason}: PeerState): string {
+  switch (link) {
+    case 'lost': return `${id}: ${reason ?? 'no link'}`;
+    case 'relayed': return `${id}: no way but through ${via ?? 'another member'}. ${NEEDS_TURN}`;
+    case 'server': return `${id}: no way but through the room's server, which is slow. ${NEEDS_TURN}`;
+    default: return '';
+  }
 }
 
 /** Words for a chat without any message. */

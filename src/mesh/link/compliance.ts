@@ -1,6 +1,6 @@
 /** What every link adapter must do. Run by `memory.test.ts` and `simple-peer.test.ts`. */
 import {expect} from 'chai';
-import type {CreateLink, Lane, LaneData, Link, LinkCloseEvent} from './types.js';
+import type {CreateLink, Lane, LaneData, Link, LinkCloseEvent, LinkRoute} from './types.js';
 
 /** Resolves with the first event of a type. */
 export const once = <E extends Event>(target: EventTarget, type: string): Promise<E> =>
@@ -29,7 +29,7 @@ function messages(link: Link, lane: Lane, count: number): Promise<LaneData[]> {
   });
 }
 
-export function linkCompliance(name: string, createLink: () => CreateLink): void {
+export function linkCompliance(name: string, createLink: () => CreateLink, route: LinkRoute = 'direct'): void {
   describe(`${name} as a link`, () => {
     let open: Link[] = [];
 
@@ -55,7 +55,7 @@ export function linkCompliance(name: string, createLink: () => CreateLink): void
       expect(a.state).to.equal('connecting');
       await opened;
       expect([a.state, b.state, count]).to.deep.equal(['open', 'open', 2]);
-      expect(await a.route()).to.equal('direct');
+      expect(await a.route()).to.equal(route);
       expect(a.maxMessageSize).to.be.at.least(64 * 1024);
     });
 

@@ -31,6 +31,8 @@ export class MemoryNetwork {
   readonly links = new Set<MemoryLink>();
   /** Whether new connections find a path; existing ones stay. */
   reachable = true;
+  /** Pairs between whom there is no path, where links tell whose they are. */
+  blocks: (a: string, b: string) => boolean = () => false;
   /** Whether the link loses a message, as browsers do now and then with the first on a channel. */
   loses: (lane: Lane) => boolean = () => false;
   readonly #tokens = new Map<string, MemoryLink>();
@@ -43,6 +45,16 @@ export class MemoryNetwork {
   }
 
   readonly createLink: CreateLink = options => new MemoryLink(this, options);
+
+  /** Links of one member, whose pairs `blocks` can tell apart. */
+  linksOf(owner: string): CreateLink {
+    return options => new MemoryLink(this, options, owner);
+  }
+
+  /** Whether there is a path between two links. */
+  reaches(a: MemoryLink, b: MemoryLink): boolean {
+    return this.reachable && !this.blocks(a.owner, b.owner);
+  }
 
   register(link: MemoryLink): string {
     const token = `link-${++this.#next}`;
@@ -63,6 +75,7 @@ export class MemoryNetwork {
 
 export class MemoryLink extends EventTarget implements Link {
   readonly initiator: boolean;
+  readonly owner: string;
   onmessage: ((lane: Lane, data: LaneData) => void) | undefined;
   readonly maxMessageSize = 256 * 1024;
   readonly #network: MemoryNetwork;
@@ -77,8 +90,9 @@ export class MemoryLink extends EventTarget implements Link {
   /** What crossed while the path was silent, in order: the transport repeats it when the path is back. */
   #stalled: Array<() => void> = [];
 
-  constructor(network: MemoryNetwork, {initiator}: LinkOptions) {
+  constructor(network: MemoryNetwork, {initiator}: LinkOptions, owner = '') {
     super();
+    this.owner = owner;
     this.#network = network;
     this.initiator = initiator;
     this.#token = network.register(this);
@@ -87,6 +101,11 @@ export class MemoryLink extends EventTarget implements Link {
 
   get state(): LinkState {
     return this.#state;
+  }
+
+  /** The link at the other side, once known. */
+  get peer(): MemoryLink | undefined {
+    return this.#other;
   }
 
   get hasPath(): boolean {
@@ -104,7 +123,7 @@ export class MemoryLink extends EventTarget implements Link {
     if (!other) return this.close(new MeshError('link-failed', 'The other side is gone'));
     this.#other = other;
     if (signal.type === 'offer') this.#signal({type: 'answer', token: this.#token});
-    else if (this.#network.reachable) this.#later(() => [this, other].forEach(link => link.#open()));
+    else if (this.#network.reaches(this, other)) this.#later(() => [this, other].forEach(link => link.#open()));
   }
 
   send(lane: Lane, data: string | ArrayBuffer | ArrayBufferView<ArrayBuffer>): boolean {
@@ -161,7 +180,7 @@ export class MemoryLink extends EventTarget implements Link {
 
   #restarted({type}: MemorySignal): void {
     if (type === 'restart') this.#signal({type: 'restarted', token: this.#token});
-    else if (type === 'restarted' && this.#network.reachable) this.silence(false);
+    else if (type === 'restarted' && this.#other && this.#network.reaches(this, this.#other)) this.silence(false);
   }
 
   #arrive(lane: Lane, data: LaneData, size: number): void {

@@ -14,6 +14,9 @@ import type {MeshError} from '../errors.js';
 export type Lane = 'lines' | 'bulk';
 
 export type LinkState = 'connecting' | 'open' | 'closed';
+
+/** What a link's traffic passes through: nothing of this project's knowledge, a TURN server, another member, or the room's server. */
+export type LinkRoute = 'direct' | 'turn' | 'relayed' | 'server';
 export type LaneData = string | ArrayBuffer;
 
 export interface LinkOptions {
@@ -88,8 +91,8 @@ export interface Link extends EventTarget {
    * side only accepts the signals. `path-change` tells how it went.
    */
   restart(iceServers: readonly RTCIceServer[]): void;
-  /** Whether traffic passes through a TURN server. Resolves `direct` when it cannot be told. */
-  route(): Promise<'direct' | 'turn'>;
+  /** What its traffic passes through. Resolves `direct` when it cannot be told. */
+  route(): Promise<LinkRoute>;
   close(error?: MeshError): void;
   addEventListener: Listen<LinkEventMap>;
 }

@@ -7,62 +7,14 @@
  */
 import {MeshError} from '../errors.js';
 import type {PeerId} from '../signalling/types.js';
+import {createIdentity, digest, framed, idOf, raw, verify} from './identity.js';
 import type {Agreed, Agreement, AgreementContext, Bytes, Cryptography, Identity, Proof, Seal} from './types.js';
 
-const CURVE = {name: 'ECDSA', namedCurve: 'P-256'} as const;
-const SIGNATURE = {name: 'ECDSA', hash: 'SHA-256'} as const;
 const EXCHANGE = {name: 'ECDH', namedCurve: 'P-256'} as const;
 /** Said first in everything that is signed or derived here, so that no signature of another purpose fits. */
 const LABEL = 'mesh-room route 1';
 /** An uncompressed point. */
 const KEY_BYTES = 65;
-/** Letters and digits of an id: five bits each. */
-const ID_LENGTH = 20;
-
-const encoder = new TextEncoder();
-
-/** `parts` one behind another, each behind its length, so that nothing can be moved from one into the next. */
-function framed(parts: readonly (string | Bytes)[]): Bytes {
-  const chunks = parts.map(part => typeof part === 'string' ? encoder.encode(part) : part);
-  const whole = new Uint8Array(chunks.reduce((sum, {length}) => sum + 4 + length, 0));
-  const view = new DataView(whole.buffer);
-  let at = 0;
-  for (const chunk of chunks) {
-    view.setUint32(at, chunk.length);
-    whole.set(chunk, at + 4);
-    at += 4 + chunk.length;
-  }
-  return whole;
-}
-
-const digest = async (data: Bytes): Promise<Bytes> => new Uint8Array(await crypto.subtle.digest('SHA-256', data));
-
-const raw = async (key: CryptoKey): Promise<Bytes> => new Uint8Array(await crypto.subtle.exportKey('raw', key));
-
-async function idOf(publicKey: Bytes): Promise<PeerId> {
-  const hash = await digest(framed(['mesh-room id', publicKey]));
-  // 100 bits: nobody finds a second key for an id.
-  return Array.from(hash.subarray(0, ID_LENGTH), byte => (byte & 31).toString(32)).join('');
-}
-
-async function verify(publicKey: Bytes, data: Bytes, signature: Bytes): Promise<boolean> {
-  try {
-    return await crypto.subtle.verify(SIGNATURE, await crypto.subtle.importKey('raw', publicKey, CURVE, false, ['verify']), signature, data);
-  } catch {
-    return false; // no key, or none on this curve
-  }
-}
-
-async function createIdentity(): Promise<Identity> {
-  // Not extractable: a script that gets at the page can use the key, and take it nowhere.
-  const {privateKey, publicKey} = await crypto.subtle.generateKey(CURVE, false, ['sign', 'verify']);
-  const bytes = await raw(publicKey);
-  return {
-    id: await idOf(bytes),
-    publicKey: bytes,
-    sign: async data => new Uint8Array(await crypto.subtle.sign(SIGNATURE, privateKey, data)),
-  };
-}
 
 async function agree(self: Identity, context: AgreementContext): Promise<Agreement> {
   const {privateKey, publicKey} = await crypto.subtle.generateKey(EXCHANGE, false, ['deriveBits']);

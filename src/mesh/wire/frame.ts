@@ -6,8 +6,9 @@
  * All integers are big-endian. Decoders never throw: what is not a frame of this protocol is `undefined`.
  */
 import {
-  MAX_CHANNEL_LENGTH, MAX_LINE_FRAME_BYTES, MAX_MESSAGE_BYTES, MAX_NAME_LENGTH, MAX_OPEN_TRANSFERS, MAX_TYPE_LENGTH,
+  MAX_CHANNEL_LENGTH, MAX_ID_LENGTH, MAX_LINE_FRAME_BYTES, MAX_MESSAGE_BYTES, MAX_NAME_LENGTH, MAX_OPEN_TRANSFERS, MAX_TYPE_LENGTH,
 } from './limits.js';
+import {decodeRouteFrame, decodeRouteNotice, ROUTED, type RouteFrame, type RouteNotice} from './route-frame.js';
 
 /** How a payload is to be read: UTF-8 JSON, bytes, or bytes with a media type. */
 export type PayloadKind = 'json' | 'buffer' | 'blob';
@@ -46,6 +47,12 @@ export type LineFrame =
   | {readonly kind: 'name'; readonly name: string}
   | {readonly kind: 'ping'; readonly id: number; readonly line: number}
   | {readonly kind: 'pong'; readonly id: number}
+  | {readonly kind: 'signal'; readonly message: Readonly<Record<string, unknown>>}
+  | {readonly kind: 'passed'; readonly to: string; readonly from: string; readonly message: Readonly<Record<string, unknown>>}
+  | {readonly kind: 'ask'; readonly to: string}
+  | {readonly kind: 'can'; readonly to: string; readonly rttMs: number; readonly load: number}
+  | {readonly kind: 'routed'; readonly frame: RouteFrame}
+  | {readonly kind: 'unrouted'; readonly notice: RouteNotice}
   | {readonly kind: 'away' | 'bye'};
 
 export interface TransferOpen {
@@ -76,6 +83,14 @@ export const encodeName = (name: string): string => JSON.stringify(['name', name
 /** @param line number of the last line that was sent before it. */
 export const encodePing = (id: number, line: number): string => `["ping",${id},${line}]`;
 export const encodePong = (id: number): string => `["pong",${id}]`;
+/** A signal for another link between the two. */
+export const encodeSignal = (message: object): string => JSON.stringify(['sig', message]);
+/** A signal that a neighbour is to hand on. */
+export const encodePassed = (to: string, from: string, message: object): string => JSON.stringify(['s', to, from, message]);
+/** Asks whether this neighbour can carry for a link to `to`. */
+export const encodeAsk = (to: string): string => JSON.stringify(['ask', to]);
+/** It can. @param rttMs its own round trip to there. @param load how many routes pass it. */
+export const encodeCan = (to: string, rttMs: number, load: number): string => JSON.stringify(['can', to, rttMs, load]);
 /** This side is about to stand still; its next frame, whichever, ends that. */
 export const AWAY = '["away"]';
 export const BYE = '["bye"]';
@@ -137,6 +152,18 @@ export function decodeLine(data: string | ArrayBuffer): LineFrame | undefined {
       return isCountOrZero(a) && isCountOrZero(b) ? {kind, id: a, line: b} : undefined;
     case 'pong':
       return isCountOrZero(a) ? {kind, id: a} : undefined;
+    case 'sig':
+      return isObject(a) ? {kind: 'signal', message: a} : undefined;
+    case 's':
+      return isText(a, MAX_ID_LENGTH) && isText(b, MAX_ID_LENGTH) && isObject(c) ? {kind: 'passed', to: a, from: b, message: c} : undefined;
+    case 'ask':
+      return isText(a, MAX_ID_LENGTH) ? {kind, to: a} : undefined;
+    case 'can':
+      return isText(a, MAX_ID_LENGTH) && isCountOrZero(b) && isCountOrZero(c) ? {kind, to: a, rttMs: b, load: c} : undefined;
+    case 'r!': {
+      const notice = decodeRouteNotice(frame.slice(1));
+      return notice && {kind: 'unrouted', notice};
+    }
     case 'away':
     case 'bye':
       return {kind};
@@ -175,6 +202,10 @@ export function isOversized(data: string | ArrayBuffer): boolean {
 function decodeBinaryLine(data: ArrayBuffer): LineFrame | undefined {
   if (data.byteLength < 3 || data.byteLength > MAX_LINE_FRAME_BYTES) return undefined;
   const view = new DataView(data);
+  if (view.getUint8(0) === ROUTED) {
+    const frame = decodeRouteFrame(data);
+    return frame && {kind: 'routed', frame};
+  }
   const headerLength = view.getUint16(1);
   if (view.getUint8(0) !== SMALL_BINARY || 3 + headerLength > data.byteLength) return undefined;
   const header = parseArray(decodeUtf8(new Uint8Array(data, 3, headerLength)));
@@ -234,4 +265,6 @@ const isCount = (value: unknown): value is number => isCountOrZero(value) && val
 const isCounts = (value: unknown): value is number[] =>
   Array.isArray(value) && value.length <= 4 * MAX_OPEN_TRANSFERS && value.every(isCount);
 const isText = (value: unknown, max: number): value is string => typeof value === 'string' && value.length <= max;
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isChannel = (value: unknown): value is string => isText(value, MAX_CHANNEL_LENGTH);

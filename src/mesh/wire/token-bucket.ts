@@ -12,18 +12,19 @@ export class TokenBucket {
     this.#at = clock.now();
   }
 
-  /** Takes one token; `false` when there is none. */
-  take(): boolean {
+  /** Takes `count` tokens, one by default; `false` when there are fewer. */
+  take(count = 1): boolean {
     // Reading the clock for every frame would cost more than the count: refill only when the bucket has run dry.
-    if (this.#tokens < 1) this.#refill();
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
+    if (this.#tokens < count) this.#refill();
+    if (this.#tokens < count) return false;
+    this.#tokens -= count;
     return true;
   }
 
-  /** Milliseconds until `take` succeeds again. */
-  wait(): number {
-    return this.#tokens >= 1 ? 0 : ((1 - this.#tokens) / this.perSecond) * 1000;
+  /** Milliseconds until `take(count)` succeeds again. */
+  wait(count = 1): number {
+    if (this.#tokens < count) this.#refill();
+    return Math.max(0, ((count - this.#tokens) / this.perSecond) * 1000);
   }
 
   #refill(): void {

@@ -1,0 +1,269 @@
+/** Pairs that have no way to each other, or lose it: they talk all the same, and lose and repeat nothing. */
+import {expect} from 'chai';
+import fc from 'fast-check';
+import {RELAY_AFTER_MS, ROUTE_MS} from './detour.js';
+import {MemoryNetwork} from './link/memory.js';
+import {Mesh} from './mesh.js';
+import {CLIMB_MS, RESTART_MS} from './pair.js';
+import {Routing} from './relay/routing.js';
+import {pretendCryptography, pretendIdentity} from './secure/pretend.js';
+import {createMemorySignalling, MemorySignallingServer} from './signalling/memory.js';
+import {VirtualClock} from './virtual-clock.js';
+
+const LIST = 'mesh-room/test';
+/** From a dead path to another way: what the path is given, the search, the way itself, and a few trips. */
+const HEAL_MS = RELAY_AFTER_MS + ROUTE_MS;
+
+class World {
+  readonly clock: VirtualClock;
+  readonly server: MemorySignallingServer;
+  readonly network: MemoryNetwork;
+  readonly members = new Map<string, Member>();
+  /** Who does not carry for others. */
+  readonly declines = new Set<string>();
+  /** Pairs without a path, as `a b`. */
+  readonly blocked = new Set<string>();
+
+  constructor(seed = 1) {
+    this.clock = new VirtualClock(seed);
+    this.server = new MemorySignallingServer({clock: this.clock, latencyMs: 5});
+    this.network = new MemoryNetwork({clock: this.clock, latencyMs: 5});
+    this.network.blocks = (a, b) => this.blocked.has(`${a} ${b}`) || this.blocked.has(`${b} ${a}`);
+  }
+
+  async join(...ids: string[]): Promise<void> {
+    for (const id of ids) this.members.set(id, new Member(this, id));
+    await this.clock.run(100);
+  }
+
+  member(id: string): Member {
+    return this.members.get(id)!;
+  }
+
+  /** How `a` sees `b`. */
+  link(a: string, b: string): string {
+    const peer = this.member(a).mesh.peers.find(({id}) => id === b);
+    return peer ? [peer.link, ...peer.via === undefined ? [] : [peer.via]].join(' by ') : 'nobody';
+  }
+
+  /** Takes the path between two away; what stands loses it. */
+  block(a: string, b: string): void {
+    this.blocked.add(`${a} ${b}`);
+    for (const link of this.network.links) if ([a, b].includes(link.owner) && this.#isBetween(link, a, b)) link.silence(true);
+  }
+
+  unblock(a: string, b: string): void {
+    this.blocked.delete(`${a} ${b}`);
+  }
+
+  #isBetween(link: {readonly owner: string; readonly peer?: {readonly owner: string} | undefined}, a: string, b: string): boolean {
+    return (link.owner === a && link.peer?.owner === b) || (link.owner === b && link.peer?.owner === a);
+  }
+
+  /** Somebody dies without a word. */
+  kill(id: string): void {
+    this.server.kill(id);
+    this.member(id).mesh.hangUp();
+    this.members.delete(id);
+  }
+
+  async end(): Promise<void> {
+    const left = [...this.members.values()].map(({mesh}) => mesh.leave());
+    await this.clock.run(5_000);
+    await Promise.all(left);
+    await this.clock.run(60_000);
+    expect(this.network.links.size, 'links').to.equal(0);
+    expect(this.clock.pending, 'timers').to.equal(0);
+  }
+}
+
+class Member {
+  readonly mesh: Mesh;
+  readonly received: Array<readonly [from: string, data: unknown]> = [];
+
+  constructor(world: World, readonly id: string) {
+    const {clock, server, network} = world;
+    this.mesh = new Mesh({
+      clock, name: `name of ${id}`,
+      signalling: createMemorySignalling(server)({url: 'ws://memory', list: LIST, selfId: id, clock}),
+      createLink: network.linksOf(id),
+      routing: {load: async () => ({Routing, cryptography: pretendCryptography}), identity: pretendIdentity(id)},
+      relays: () => !world.declines.has(id),
+      onMessage: (from, _channel, data) => this.received.push([from, data]),
+    });
+    this.mesh.join().catch(() => undefined);
+  }
+
+  from(id: string): unknown[] {
+    return this.received.filter(([from]) => from === id).map(([, data]) => data);
+  }
+}
+
+describe('A pair without a way to each other', () => {
+  let world: World;
+  beforeEach(() => {
+    world = new World();
+  });
+  afterEach(() => world.end());
+
+  it('talks through a member that both reach, soon after it is clear that there is no path', async () => {
+    world.block('a', 'b');
+    await world.join('a', 'b', 'c');
+    void world.member('a').mesh.send('early');
+    await world.clock.run(RELAY_AFTER_MS);
+    await world.clock.run(1_000);
+    expect([world.link('a', 'b'), world.link('b', 'a'), world.link('a', 'c')]).to.deep.equal(['relayed by c', 'relayed by c', 'direct']);
+    await world.member('b').mesh.send('back');
+    await world.clock.run(100);
+    expect(world.member('b').from('a')).to.deep.equal(['early']);
+    expect(world.member('a').from('b')).to.deep.equal(['back']);
+    const {routes, bytes} = world.member('c').mesh.relaying;
+    expect(routes).to.equal(2);
+    expect(bytes).to.be.above(100);
+  });
+
+  it('talks through the server where nobody can carry', async () => {
+    world.block('a', 'b');
+    await world.join('a', 'b');
+    await world.clock.run(HEAL_MS);
+    expect([world.link('a', 'b'), world.link('b', 'a')]).to.deep.equal(['server', 'server']);
+    await world.member('a').mesh.send('one');
+    await world.clock.run(100);
+    expect(world.member('b').from('a')).to.deep.equal(['one']);
+  });
+
+  it('talks through the server where everybody declines', async () => {
+    world.declines.add('c');
+    world.block('a', 'b');
+    await world.join('a', 'b', 'c');
+    await world.clock.run(HEAL_MS);
+    expect(world.link('a', 'b')).to.equal('server');
+    expect(world.member('c').mesh.relaying.bytes).to.equal(0);
+  });
+
+  it('finds to each other although the server loses every signal between the two', async () => {
+    world.server.faults.loseSignal = (from, to) => [from, to].sort().join() === 'a,b';
+    await world.join('a', 'b', 'c');
+    await world.clock.run(HEAL_MS);
+    expect(world.link('a', 'b')).to.match(/relayed by c|direct/);
+    void world.member('a').mesh.send('one');
+    // What they have to say to each other for a link of their own goes around as well.
+    await world.clock.run(60_000);
+    expect([world.link('a', 'b'), world.link('b', 'a')]).to.deep.equal(['direct', 'direct']);
+    expect(world.member('b').from('a')).to.deep.equal(['one']);
+  });
+
+  it('goes on over another way when its own loses the path, with nothing lost or twice, and back when there is one again', async () => {
+    await world.join('a', 'b', 'c');
+    await world.clock.run(100);
+    const said: number[] = [];
+    const say = async (ms: number): Promise<void> => {
+      for (const end = world.clock.now() + ms; world.clock.now() < end;) {
+        void world.member('a').mesh.send(said.length);
+        said.push(said.length);
+        await world.clock.run(250);
+      }
+    };
+    await say(2_000);
+    world.block('a', 'b');
+    await say(HEAL_MS + 1_000);
+    expect(world.link('a', 'b')).to.equal('relayed by c');
+    await say(20_000);
+    world.unblock('a', 'b');
+    await say(CLIMB_MS + 20_000);
+    expect([world.link('a', 'b'), world.link('b', 'a')]).to.deep.equal(['direct', 'direct']);
+    expect(world.member('b').from('a')).to.deep.equal(said);
+    expect(world.member('c').from('a')).to.deep.equal(said);
+  });
+
+  it('takes another member when the one in between goes away, and loses nothing', async () => {
+    world.block('a', 'b');
+    await world.join('a', 'b', 'c', 'd');
+    await world.clock.run(HEAL_MS);
+    const [, via] = world.link('a', 'b').split(' by ') as [string, string];
+    const said: number[] = [];
+    for (let i = 0; i < 40; i++) {
+      void world.member('a').mesh.send(i, {to: ['b']});
+      said.push(i);
+      if (i === 10) world.kill(via);
+      await world.clock.run(100);
+    }
+    await world.clock.run(HEAL_MS);
+    expect(world.link('a', 'b')).to.equal(`relayed by ${via === 'c' ? 'd' : 'c'}`);
+    expect(world.member('b').from('a')).to.deep.equal(said);
+  });
+
+  it('brings a large message whole over a change of way in the middle of it', async () => {
+    await world.join('a', 'b', 'c');
+    await world.clock.run(100);
+    const bytes = Uint8Array.from({length: 3_000_000}, (_, i) => (i * 31 + (i >> 8)) & 255);
+    void world.member('a').mesh.send(bytes.buffer, {to: ['b']});
+    await world.clock.run(20);
+    world.block('a', 'b');
+    await world.clock.run(HEAL_MS + 30_000);
+    const [data] = world.member('b').from('a');
+    expect(data).to.be.instanceOf(ArrayBuffer);
+    expect(new Uint8Array(data as ArrayBuffer).every((byte, i) => byte === bytes[i])).to.equal(true);
+    expect((data as ArrayBuffer).byteLength).to.equal(bytes.length);
+  });
+
+  it('spreads what is to be carried over those who can', async () => {
+    const others = ['k', 'l', 'm', 'n'];
+    const [left, right] = [['a', 'b', 'c', 'd'], ['w', 'x', 'y', 'z']];
+    for (const one of left) for (const other of right) world.block(one, other);
+    await world.join(...left, ...right, ...others);
+    await world.clock.run(2 * HEAL_MS);
+    const load = others.map(id => world.member(id).mesh.relaying.routes);
+    expect(load.reduce((sum, each) => sum + each, 0), 'each of 16 pairs, both ways').to.equal(32);
+    expect(Math.max(...load), `carried: ${load.join(', ')}`).to.be.below(20);
+  });
+
+  it('looks for nothing while the other side stands still', async () => {
+    await world.join('a', 'b', 'c');
+    await world.clock.run(RESTART_MS);
+    world.member('b').mesh.sleep();
+    await world.clock.run(30_000);
+    expect(world.link('a', 'b')).to.equal('direct');
+  });
+
+  it('ends with every line at every member once and in order, whatever paths, members and the server do', async () => {
+    const ids = ['a', 'b', 'c', 'd', 'e'];
+    const pair = fc.record({a: fc.nat({max: 4}), b: fc.nat({max: 4})}).filter(({a, b}) => a !== b);
+    const step = fc.oneof(
+      {weight: 3, arbitrary: fc.record({do: fc.constant('block' as const), pair})},
+      {weight: 3, arbitrary: fc.record({do: fc.constant('unblock' as const), pair})},
+      {weight: 1, arbitrary: fc.record({do: fc.constant('server' as const), up: fc.boolean()})},
+      {weight: 4, arbitrary: fc.record({do: fc.constant('say' as const), who: fc.nat({max: 4})})},
+      {weight: 4, arbitrary: fc.record({do: fc.constant('pass' as const), ms: fc.oneof(fc.nat({max: 300}), fc.nat({max: 9_000}))})},
+    );
+    await fc.assert(fc.asyncProperty(fc.integer({min: 1, max: 2 ** 31 - 1}), fc.array(step, {maxLength: 30}), async (seed, steps) => {
+      const each = new World(seed);
+      await each.join(...ids);
+      const said = new Map(ids.map(id => [id, [] as string[]]));
+      for (const action of steps) {
+        if (action.do === 'block') each.block(ids[action.pair.a]!, ids[action.pair.b]!);
+        else if (action.do === 'unblock') for (const of of [action.pair, {a: action.pair.b, b: action.pair.a}]) each.unblock(ids[of.a]!, ids[of.b]!);
+        else if (action.do === 'pass') await each.clock.run(action.ms);
+        else if (action.do === 'server') {
+          each.server.reachable = action.up;
+          if (!action.up) each.server.disconnect();
+        } else {
+          const id = ids[action.who]!;
+          const lines = said.get(id)!;
+          lines.push(`${id} ${lines.length}`);
+          each.member(id).mesh.send(lines.at(-1)!).catch(() => undefined);
+        }
+      }
+      each.server.reachable = true;
+      each.blocked.clear();
+      await each.clock.run(2 * CLIMB_MS);
+      for (const reader of ids) {
+        for (const speaker of ids) {
+          if (reader !== speaker) expect(each.member(reader).from(speaker), `${reader} of ${speaker}`).to.deep.equal(said.get(speaker));
+        }
+        expect(each.member(reader).mesh.peers.map(({link}) => link), `links of ${reader}`).to.deep.equal(['direct', 'direct', 'direct', 'direct']);
+      }
+      await each.end();
+    }), {numRuns: 40});
+  });
+});

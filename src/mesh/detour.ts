@@ -1,0 +1,186 @@
+/**
+ * The ways around, for one pair: while there is no link, or none with a path, a routed one through a member, or through the server. The
+ * initiator looks for them, one after another; the other side takes what the first signal names.
+ */
+import {Attempt} from './attempt.js';
+import {between, type Cancel, type Clock} from './clock.js';
+import {MeshError} from './errors.js';
+import type {Lane, LaneData, Link} from './link/types.js';
+import type {Stamp} from './negotiation.js';
+import type {PeerId, SignalMessage} from './signalling/types.js';
+import type {Hello} from './wire/frame.js';
+
+/** A pair that has had no path for so long looks for a way around; what it does for a link of its own goes on beside that. */
+export const RELAY_AFTER_MS = 3_000;
+/** From the first signal to a hello over a routed link: four trips through the server, and one around. */
+export const ROUTE_MS = 3_000;
+/** Members that are tried before the server. */
+const MAX_RELAYS = 3;
+/** Pause when nobody could help; doubled up to the longest. */
+const RETRY_MS = 1_000;
+const MAX_RETRY_MS = 30_000;
+
+/** What of a mesh a pair needs for a way around. */
+export interface Ways {
+  /** By whom `peerId` may be reached, best first. The server is `''`. */
+  find(peerId: PeerId): Promise<readonly PeerId[]>;
+  /** A link by `via`. @throws when there cannot be one, as where this page has no cryptography. */
+  createLink(options: {readonly initiator: boolean; readonly peerId: PeerId; readonly route: string; readonly via: PeerId}): Link;
+  /** Hands `via`, a neighbour, a signal for `peerId`. */
+  signal(peerId: PeerId, via: PeerId, message: SignalMessage): void;
+}
+
+export interface DetourOptions {
+  readonly clock: Clock;
+  readonly peerId: PeerId;
+  readonly initiator: boolean;
+  readonly ways: Ways;
+  /** Name of the next session; those of ways around end in `~`. */
+  readonly nextSession: () => string;
+  readonly send: (stamp: Stamp, signal?: unknown) => void;
+  readonly hello: () => Hello;
+  readonly onOpen: (attempt: Attempt, hello: Hello | undefined) => void;
+  readonly onData: (attempt: Attempt, lane: Lane, data: LaneData) => void;
+  /** The attempt is over, whether it was open or not. */
+  readonly onClosed: (attempt: Attempt) => void;
+}
+
+/** Whether a session is one of ways around. */
+export const isDetour = (session: string): boolean => session.endsWith('~');
+
+export class Detour {
+  readonly #options: DetourOptions;
+  #attempt: Attempt | undefined;
+  #via = '';
+  /** The newest session of the other side's that was seen, or of one's own. */
+  #session = '';
+  /** Ways that are still to be tried. */
+  #next: PeerId[] = [];
+  #timer: Cancel | undefined;
+  #bound: Cancel | undefined;
+  #pauseMs = RETRY_MS;
+  #openSince: number | undefined;
+  /** Counts searches, so that the answer to one that is over is not used. */
+  #search = 0;
+
+  constructor(options: DetourOptions) {
+    this.#options = options;
+  }
+
+  /** What is in use, or being tried. */
+  get attempt(): Attempt | undefined {
+    return this.#attempt;
+  }
+
+  /** Which member the present way leads through; empty for the server. */
+  get via(): PeerId {
+    return this.#via;
+  }
+
+  /** There is no path: looks for a way around, unless there is one soon. */
+  seek(afterMs = RELAY_AFTER_MS): void {
+    if (!this.#options.initiator || this.#attempt || this.#timer) return;
+    this.#timer = this.#options.clock.after(afterMs, () => {
+      this.#timer = undefined;
+      void this.#find();
+    });
+  }
+
+  /** There is something better, or no use for it any more. */
+  stop(): void {
+    this.#search++;
+    this.#timer?.();
+    this.#timer = undefined;
+    this.#next = [];
+    this.#pauseMs = RETRY_MS;
+    this.#end(this.#error('there is a better way'));
+  }
+
+  /** Takes a signal of one of these sessions. @param isNewer - whether `session` comes after the newest that was seen. */
+  accept(stamp: Stamp, signal: unknown, isNewer: (session: string, known: string) => boolean): void {
+    const {session, seq} = stamp;
+    if (session === this.#attempt?.session) return this.#attempt.negotiation.receive(stamp, signal);
+    const via = (signal as {via?: unknown} | null | undefined)?.via;
+    if (this.#options.initiator || seq !== 1 || typeof via !== 'string' || !isNewer(session, this.#session)) return;
+    this.#end(this.#error('the other side begins again'));
+    this.#start(session, via);
+    (this.#attempt as Attempt | undefined)?.negotiation.receive(stamp, signal);
+  }
+
+  resend(): void {
+    this.#attempt?.negotiation.resend();
+  }
+
+  async #find(): Promise<void> {
+    const search = ++this.#search;
+    const {ways, peerId} = this.#options;
+    const found = await ways.find(peerId);
+    if (search !== this.#search) return;
+    this.#next = [...found.filter(via => via !== '').slice(0, MAX_RELAYS), ...found.filter(via => via === '')];
+    this.#tryNext();
+  }
+
+  #tryNext(): void {
+    const via = this.#next.shift();
+    if (via !== undefined) return this.#start(`${this.#options.nextSession()}~`, via);
+    const {clock} = this.#options;
+    const pause = this.#pauseMs;
+    this.#pauseMs = Math.min(MAX_RETRY_MS, 2 * pause);
+    this.seek(between(clock, pause / 2, pause));
+  }
+
+  #start(session: string, via: PeerId): void {
+    const {clock, initiator, peerId, ways, send, hello, onOpen, onData} = this.#options;
+    this.#session = session;
+    this.#via = via;
+    this.#openSince = undefined;
+    try {
+      const attempt: Attempt = new Attempt({
+        clock, session, peerId, initiator, send, hello,
+        iceServers: [],
+        createLink: () => ways.createLink({initiator, peerId, route: session, via}),
+        onOpen: greeting => {
+          this.#bound?.();
+          this.#openSince = clock.now();
+          onOpen(attempt, greeting);
+        },
+        onData: (lane, data) => onData(attempt, lane, data),
+        onPathChange: () => undefined,
+        onClose: () => this.#closed(attempt),
+      });
+      this.#attempt = attempt;
+      this.#bound = clock.after(ROUTE_MS, () => attempt.close(this.#error('nothing came this way in time')));
+    } catch {
+      // This page cannot make such links: the way is as good as closed.
+      if (initiator) this.#tryNext();
+    }
+  }
+
+  #closed(attempt: Attempt): void {
+    const wasOurs = attempt === this.#attempt;
+    if (wasOurs) {
+      this.#attempt = undefined;
+      this.#bound?.();
+    }
+    this.#options.onClosed(attempt);
+    if (!wasOurs || !this.#options.initiator) return;
+    // Who carried is gone: another may do, at once. A way that is closed as soon as it is there does not count as one.
+    if (this.#openSince !== undefined && this.#options.clock.now() - this.#openSince >= RETRY_MS) {
+      this.#pauseMs = RETRY_MS;
+      this.seek(0);
+    } else {
+      this.#tryNext();
+    }
+  }
+
+  #end(error: MeshError): void {
+    const attempt = this.#attempt;
+    this.#attempt = undefined;
+    this.#bound?.();
+    attempt?.close(error);
+  }
+
+  #error(why: string): MeshError {
+    return new MeshError('link-failed', `No link: ${why}`, {ids: [this.#options.peerId]});
+  }
+}
