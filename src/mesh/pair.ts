@@ -73,8 +73,8 @@ export class Pair {
   #attempt: Attempt | undefined;
   /** What the conversation goes over: that attempt, or the one on the way around. */
   #using: Attempt | undefined;
-  /** A hello over another link has told the peer where to go on: what the present one still brings comes again over that. */
-  #frozen = false;
+  /** Has said hello over another link, which told the peer where to go on: what the present one still brings comes again over that. */
+  #successor: Attempt | undefined;
   /** Whether it has brought anything since. */
   #dropped = false;
   /** The newest session of this pair: what belongs to it or to an older one does not begin an attempt. */
@@ -399,7 +399,7 @@ export class Pair {
 
   /** The way around is over, whoever ended it, or came to nothing. */
   #detourClosed(attempt: Attempt): void {
-    if (attempt !== this.#using) return this.#thaw();
+    if (attempt !== this.#using) return this.#withoutSuccessor(attempt);
     this.#using = undefined;
     this.conversation.detach();
     this.#options.onChange();
@@ -407,27 +407,28 @@ export class Pair {
 
   #use(attempt: Attempt, hello: Hello | undefined, route: LinkRoute): void {
     this.#met = true;
-    this.#frozen = this.#dropped = false;
+    this.#successor = undefined;
+    this.#dropped = false;
     this.#using = attempt;
     this.conversation.attach(attempt.link, hello, route);
     this.#options.onChange();
   }
 
   #helloOf(attempt: Attempt | undefined): Hello {
-    if (this.#using && attempt !== this.#using) this.#frozen = true;
+    if (this.#using && attempt !== this.#using) this.#successor = attempt;
     return this.conversation.hello();
   }
 
   #data(attempt: Attempt, lane: Lane, data: LaneData): void {
     if (attempt !== this.#using) return;
-    if (this.#frozen) this.#dropped = true;
+    if (this.#successor) this.#dropped = true;
     else this.conversation.receive(lane, data);
   }
 
-  /** The link that was to take over came to nothing: the present one goes on, unless something of it was left out. */
-  #thaw(): void {
-    if (!this.#frozen) return;
-    this.#frozen = false;
+  /** `attempt` is over. If it was to take over, the present link goes on, unless something of that was left out. */
+  #withoutSuccessor(attempt: Attempt): void {
+    if (attempt !== this.#successor) return;
+    this.#successor = undefined;
     if (this.#dropped) this.#using?.close(new MeshError('link-failed', 'Another connection was about to take over', {ids: [this.id]}));
     this.#dropped = false;
   }
@@ -446,7 +447,7 @@ export class Pair {
     if (attempt.open) this.#options.onHop('gone');
     if (this.#openSince !== undefined && this.#options.clock.now() - this.#openSince >= STABLE_MS) this.#failures = 0;
     this.#openSince = undefined;
-    if (attempt !== this.#using) return this.#thaw();
+    if (attempt !== this.#using) return this.#withoutSuccessor(attempt);
     this.#using = undefined;
     this.conversation.detach();
     this.#detour?.seek();
