@@ -21,6 +21,11 @@ import {
  */
 const RETRY_FIRST_MS = 500;
 const RETRY_LONGEST_MS = 3_000;
+/**
+ * Browsers hold back a WebSocket for up to 5 s when some 15 before it have failed within minutes. So plain HTTP asks first whether anything
+ * answers; where a page's policy forbids that request, a WebSocket is tried this often all the same. In milliseconds.
+ */
+const DIAL_MS = 10_000;
 
 export const createRoom: CreateRoom = options => new MeshRoomSession(options);
 
@@ -40,6 +45,8 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   #isEntering = false;
   /** Ends the pause before the next attempt. */
   #tryNow: (() => void) | undefined;
+  /** When a connection was last tried without asking. */
+  #dialledAt = 0;
   #joining: Promise<void> | undefined;
   #leaving: Promise<void> | undefined;
 
@@ -110,13 +117,13 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   }
 
   /** Enters the room; anew when the visitor has been on another page before that was done. */
-  async #enter(): Promise<void> {
+  async #enter(isRetry = false): Promise<void> {
     const {signal} = this.#options;
     this.#isEntering = true;
     for (;;) {
       await this.#hidden?.shown;
       if (this.#leaving) throw new MeshError('aborted', 'Joining was given up');
-      const mesh = this.#mesh = this.#createMesh();
+      const mesh = this.#mesh = this.#createMesh(isRetry);
       try {
         await mesh.join(signal ? {signal} : {});
         this.#isEntering = false;
@@ -135,7 +142,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
       for (let longest = pauseMs; !this.#leaving; longest = Math.min(RETRY_LONGEST_MS, Math.max(RETRY_FIRST_MS, 2 * longest))) {
         if (longest) await this.#pause(longest * (0.5 + Math.random() / 2));
         try {
-          return await this.#enter();
+          return await this.#enter(longest > 0);
         } catch (error) {
           if (!isSilence(error)) throw error;
         }
@@ -170,10 +177,12 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     await mesh?.leave();
   }
 
-  #createMesh(): Mesh {
+  #createMesh(isRetry: boolean): Mesh {
     const {url, list} = checkOptions(this.#options);
+    const knock = isRetry && Date.now() - this.#dialledAt < DIAL_MS;
+    if (!knock) this.#dialledAt = Date.now();
     const mesh = new Mesh({
-      signalling: createDeepstreamSignalling({url, list, selfId: this.#selfId}),
+      signalling: createDeepstreamSignalling({url, list, selfId: this.#selfId, ...isRetry && {retry: {knock}}}),
       createLink: simplePeerLinks(),
       iceServers: iceServersOf(this.#options.iceServers, url),
       name: this.#name,

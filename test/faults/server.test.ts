@@ -41,7 +41,7 @@ describe('faults of the server', () => {
       await room.talk(`there ${round}:`);
       await room.close();
     }
-    figures.judge(test, 'server away when the page was opened, all in the List after its return', 8_000);
+    figures.judge(test, 'server away when the page was opened, all in the List after its return', 4_000);
   });
 
   it('a server that falls silent while its sockets stand', async test => {

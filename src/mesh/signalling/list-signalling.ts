@@ -128,7 +128,8 @@ export class ListSignalling extends EventTarget implements Signalling {
           ? new MeshError('denied', `The server did not let this user into the List ${this.#options.list} in time`) : this.#opening?.last));
         this.#setStatus('connecting');
         this.#membership.enter();
-        this.#start();
+        if (this.#knock && this.#options.retry?.knock) void this.#startIfAnswered(this.#knock);
+        else this.#start();
       });
     } catch (error) {
       this.#opening = undefined;
@@ -167,6 +168,12 @@ export class ListSignalling extends EventTarget implements Signalling {
     if (answers === undefined) return;
     if (answers) this.#start();
     else this.#retryLater();
+  }
+
+  async #startIfAnswered(knock: Knock): Promise<void> {
+    const answers = await this.#ask(knock);
+    if (answers) this.#start();
+    else if (answers === false) this.#opening?.reject(this.#opening.last);
   }
 
   /** Whether anything answers at the endpoint; `undefined` when that is of no interest any more. */
@@ -285,10 +292,11 @@ export class ListSignalling extends EventTarget implements Signalling {
     }
     if (this.#opening) {
       const {startedAt} = this.#opening;
+      const attempts = this.#options.retry ? 1 : OPEN_ATTEMPTS;
       this.#opening.last = error;
       // Whoever took so long to fail is not being restarted just now.
       const isSlow = this.#clock.now() - startedAt >= HANDSHAKE_TIMEOUT_MS;
-      if (FINAL.has(error.code) || isSlow || ++this.#opening.attempts >= OPEN_ATTEMPTS) {
+      if (FINAL.has(error.code) || isSlow || ++this.#opening.attempts >= attempts) {
         this.#opening.reject(error);
         return;
       }
