@@ -160,15 +160,22 @@ export class Pair {
       if (this.conversation.plain || this.conversation.away) return;
       if (network) this.#restart(attempt);
       this.#check(attempt);
-    } else if (!attempt && this.#retry && this.#failures > 0) {
-      this.#failures = 0;
-      this.#retryIn(0);
+    } else {
+      this.#tryNow();
     }
   }
 
-  /** The server is back, or was: what was told through it may not have come. */
+  /** Does not wait where it paused between attempts. */
+  #tryNow(): void {
+    if (this.#attempt || !this.#retry || this.#failures === 0) return;
+    this.#failures = 0;
+    this.#retryIn(0);
+  }
+
+  /** The server is back, or was: what was told through it may not have come. If the network was gone, the peer may be back as well. */
   resend(): void {
     this.#attempt?.negotiation.resend();
+    this.#tryNow();
   }
 
   /** One of the two is not in the room any more. */
