@@ -281,7 +281,7 @@ export class Mesh extends EventTarget {
     this.#pairs.delete(id);
     this.#changed();
     // Who was never met may as well have been on its way out.
-    if (!pair.met || pair.conversation.plain) return pair.close(gone(id));
+    if (!pair.conversation.met || pair.conversation.plain) return pair.close(gone(id));
     pair.suspend(gone(id));
     const bytes = pair.conversation.outbound.keptBytes;
     this.#absent.set(id, {pair, bytes, stop: this.#clock.after(ABSENT_MS, () => this.#forget(id))});

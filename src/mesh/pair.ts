@@ -70,7 +70,6 @@ export class Pair {
   /** Whether the peer's signals carry stamps. */
   #stamped = false;
   #closed = false;
-  #met = false;
   #lost = false;
   #reason: string | undefined;
   #peer: MeshPeer;
@@ -103,11 +102,6 @@ export class Pair {
 
   get open(): boolean {
     return this.#openSince !== undefined;
-  }
-
-  /** Whether there was ever a link. */
-  get met(): boolean {
-    return this.#met;
   }
 
   /** Takes a signal from this peer, whatever it holds. */
@@ -318,7 +312,6 @@ export class Pair {
   }
 
   #opened(attempt: Attempt, hello: Hello | undefined): void {
-    this.#met = true;
     this.#lost = false;
     this.#reason = undefined;
     this.#openSince = this.#options.clock.now();

@@ -128,7 +128,7 @@ export class ListSignalling extends EventTarget implements Signalling {
           ? new MeshError('denied', `The server did not let this user into the List ${this.#options.list} in time`) : this.#opening?.last));
         this.#setStatus('connecting');
         this.#membership.enter();
-        if (this.#knock && this.#options.retry?.knock) void this.#startIfAnswered(this.#knock);
+        if (this.#knock && this.#options.retry?.knock) void this.#knockFirst(this.#knock, () => reject(this.#opening?.last));
         else this.#start();
       });
     } catch (error) {
@@ -159,21 +159,15 @@ export class ListSignalling extends EventTarget implements Signalling {
   #tryAgain(): void {
     this.#stopAsking();
     const since = this.#clock.now() - this.#dialledAt;
-    if (this.#knock && this.#failures > KNOCK_AFTER && since < KNOCK_TRUST_MS) void this.#knockFirst(this.#knock);
+    if (this.#knock && this.#failures > KNOCK_AFTER && since < KNOCK_TRUST_MS) void this.#knockFirst(this.#knock, () => this.#retryLater());
     else this.#start();
   }
 
-  async #knockFirst(knock: Knock): Promise<void> {
-    const answers = await this.#ask(knock);
-    if (answers === undefined) return;
-    if (answers) this.#start();
-    else this.#retryLater();
-  }
-
-  async #startIfAnswered(knock: Knock): Promise<void> {
+  /** Connects if anything answers; otherwise does `onSilence`. */
+  async #knockFirst(knock: Knock, onSilence: () => void): Promise<void> {
     const answers = await this.#ask(knock);
     if (answers) this.#start();
-    else if (answers === false) this.#opening?.reject(this.#opening.last);
+    else if (answers === false) onSilence();
   }
 
   /** Whether anything answers at the endpoint; `undefined` when that is of no interest any more. */
