@@ -24,8 +24,17 @@ const LAYERS: readonly Layer[] = [
   {folder: 'src/mesh/wire/', may: BASICS},
   {folder: 'src/mesh/topology/', may: []},
   {folder: 'src/mesh/stream/', may: [...BASICS, 'src/mesh/wire/', 'src/mesh/link/types.ts', 'src/mesh/signalling/types.ts']},
-  {folder: 'src/mesh/', may: ['src/mesh/signalling/', 'src/mesh/link/', 'src/mesh/wire/', 'src/mesh/topology/', 'src/mesh/stream/']},
-  {folder: 'src/room/', may: ['src/mesh/', 'src/mesh/signalling/', 'src/mesh/link/', 'src/mesh/wire/', 'src/mesh/topology/']},
+  {folder: 'src/mesh/secure/', may: [...BASICS, 'src/mesh/signalling/types.ts']},
+  {
+    folder: 'src/mesh/relay/',
+    may: [...BASICS, 'src/mesh/secure/', 'src/mesh/wire/', 'src/mesh/link/types.ts', 'src/mesh/signalling/types.ts',
+      'src/mesh/conversation.ts', 'src/mesh/detour.ts'],
+  },
+  {folder: 'src/mesh/', may: ['src/mesh/secure/', 'src/mesh/relay/', 'src/mesh/signalling/', 'src/mesh/link/', 'src/mesh/wire/', 'src/mesh/topology/', 'src/mesh/stream/']},
+  {
+    folder: 'src/room/',
+    may: ['src/mesh/', 'src/mesh/signalling/', 'src/mesh/link/', 'src/mesh/wire/', 'src/mesh/topology/', 'src/mesh/secure/', 'src/mesh/relay/'],
+  },
   {folder: 'src/components/', may: ['src/room/', 'src/mesh/errors.ts']},
   {folder: 'src/shell/', may: []},
   {folder: 'src/page/', may: ['src/shell/']}, // knows the tags as any other page does

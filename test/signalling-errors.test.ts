@@ -162,6 +162,47 @@ describe('open() at a bad endpoint', {timeout: 120_000, concurrency: false}, () 
   }
 });
 
+describe('open() after nothing has answered', () => {
+  /** What `open()` ends with at an endpoint that hangs up on everybody, and whether each that came wanted a WebSocket. */
+  async function atNobody(retry: {readonly knock: boolean}): Promise<{code: string; came: boolean[]}> {
+    const came: boolean[] = [];
+    const server = createTcpServer(socket => socket.on('error', () => undefined).once('data', data => {
+      came.push(/^upgrade: websocket/im.test(data.toString()));
+      socket.destroy();
+    }));
+    const signalling = createNodeSignalling({url: await listen(server), list: 'nobody', selfId: 'ada', retry});
+    const code = await signalling.open().then(() => 'open', (error: unknown) => (error as MeshError).code);
+    await stop(server);
+    return {code, came};
+  }
+
+  it('asks by plain HTTP and tries no WebSocket, of which browsers hold back those after many that failed', async () => {
+    assert.deepEqual(await atNobody({knock: true}), {code: 'server-unreachable', came: [false]});
+  });
+
+  it('tries one WebSocket when it is not to ask', async () => {
+    const {code, came} = await atNobody({knock: false});
+    assert.equal(code, 'server-unreachable');
+    assert.deepEqual(came.filter(isWebSocket => isWebSocket), [true]);
+  });
+
+  it('takes a gateway\'s word that nobody is there', async () => {
+    const gateway = createHttpServer((_, response) => response.writeHead(502).end('Bad Gateway'));
+    const signalling = createNodeSignalling({url: await listen(gateway), list: 'nobody', selfId: 'ada'});
+    const code = await signalling.open().then(() => 'open', (error: unknown) => (error as MeshError).code);
+    assert.equal(code, 'server-unreachable');
+    await stop(gateway);
+  });
+
+  it('opens when it is answered', async () => {
+    const server = await startOurs();
+    const signalling = createNodeSignalling({url: server.url, list: 'somebody', selfId: 'ada', retry: {knock: true}});
+    await signalling.open();
+    await signalling.close();
+    await server.stop();
+  });
+});
+
 describe('a server that goes silent', {timeout: 60_000}, () => {
   it('is noticed by its missing heartbeats, and close() does not wait for it', async () => {
     const server = await startOurs();

@@ -105,6 +105,11 @@ export class Conversation {
     return this.#route;
   }
 
+  /** Whether the peer has ever said hello. */
+  get met(): boolean {
+    return this.#peerBoot !== '';
+  }
+
   /** Messages to this peer. */
   get outbound(): Outbound {
     return this.#outbound;

@@ -104,7 +104,7 @@ export class Detour {
     if (this.#options.initiator || seq !== 1 || typeof via !== 'string' || !isNewer(session, this.#session)) return;
     this.#end(this.#error('the other side begins again'));
     this.#start(session, via);
-    (this.#attempt as Attempt | undefined)?.negotiation.receive(stamp, signal);
+    this.#attempt?.negotiation.receive(stamp, signal);
   }
 
   resend(): void {

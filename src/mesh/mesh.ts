@@ -35,6 +35,11 @@ const MAX_ABSENT = 64;
 /** Who said goodbye is hidden before the List says so; if the List still has it after this long, it has not left. */
 const FAREWELL_MS = 5_000;
 
+interface LoadedRouting {
+  readonly Routing: typeof Routing;
+  readonly cryptography: Cryptography | undefined;
+}
+
 export interface MeshDeps {
   readonly signalling: Signalling;
   readonly createLink: CreateLink;
@@ -44,7 +49,7 @@ export interface MeshDeps {
   readonly name?: string;
   /** What routed links need: the code, loaded when first used, and who this member is, whose id `selfId` must be. */
   readonly routing?: {
-    readonly load: () => Promise<{readonly Routing: typeof Routing; readonly cryptography: Cryptography | undefined}>;
+    readonly load: () => Promise<LoadedRouting>;
     readonly identity?: Identity | undefined;
   };
   /** Whether this member carries what others say to each other; asked each time. Default: it does. */
@@ -275,7 +280,7 @@ export class Mesh extends EventTarget {
     return this.#loading;
   }
 
-  #createRouting({Routing: Loaded, cryptography}: {readonly Routing: typeof Routing; readonly cryptography: Cryptography | undefined}): Routing {
+  #createRouting({Routing: Loaded, cryptography}: LoadedRouting): Routing {
     const {routing, relays = () => true} = this.#deps;
     return new Loaded({
       clock: this.#clock, selfId: this.selfId, identity: routing?.identity, cryptography, relays,
@@ -376,7 +381,7 @@ export class Mesh extends EventTarget {
     this.#pairs.delete(id);
     this.#changed();
     // Who was never met may as well have been on its way out.
-    if (!pair.met || pair.conversation.plain) return pair.close(gone(id));
+    if (!pair.conversation.met || pair.conversation.plain) return pair.close(gone(id));
     pair.suspend(gone(id));
     const bytes = pair.conversation.outbound.keptBytes;
     this.#absent.set(id, {pair, bytes, stop: this.#clock.after(ABSENT_MS, () => this.#forget(id))});

@@ -87,7 +87,6 @@ export class Pair {
   /** Whether the peer's signals carry stamps. */
   #stamped = false;
   #closed = false;
-  #met = false;
   #lost = false;
   #reason: string | undefined;
   #peer: MeshPeer;
@@ -136,11 +135,6 @@ export class Pair {
   /** Whether what this side says goes over a link of their own that has a path: such a neighbour can carry for others. */
   get isHop(): boolean {
     return this.#using !== undefined && this.#using === this.#attempt && this.#using.link.hasPath && !this.conversation.plain;
-  }
-
-  /** Whether there was ever a link. */
-  get met(): boolean {
-    return this.#met;
   }
 
   /** Takes a signal from this peer, whatever it holds. */
@@ -194,16 +188,21 @@ export class Pair {
       if (network && using === this.#attempt) this.#restart(using);
       this.#check(using);
     }
-    if (!this.#attempt && this.#retry && this.#failures > 0) {
-      this.#failures = 0;
-      this.#retryIn(0);
-    }
+    this.#tryNow();
   }
 
-  /** The server is back, or was: what was told through it may not have come. */
+  /** Does not wait where it paused between attempts. */
+  #tryNow(): void {
+    if (this.#attempt || !this.#retry || this.#failures === 0) return;
+    this.#failures = 0;
+    this.#retryIn(0);
+  }
+
+  /** The server is back, or was: what was told through it may not have come. If the network was gone, the peer may be back as well. */
   resend(): void {
     this.#attempt?.negotiation.resend();
     this.#detour?.resend();
+    this.#tryNow();
   }
 
   /** One of the two is not in the room any more. */
@@ -406,7 +405,6 @@ export class Pair {
   }
 
   #use(attempt: Attempt, hello: Hello | undefined, route: LinkRoute): void {
-    this.#met = true;
     this.#successor = undefined;
     this.#dropped = false;
     this.#using = attempt;

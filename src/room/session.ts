@@ -23,6 +23,11 @@ import {
  */
 const RETRY_FIRST_MS = 500;
 const RETRY_LONGEST_MS = 3_000;
+/**
+ * Browsers hold back a WebSocket for up to 5 s when some 15 before it have failed within minutes. So plain HTTP asks first whether anything
+ * answers; where a page's policy forbids that request, a WebSocket is tried this often all the same. In milliseconds.
+ */
+const DIAL_MS = 10_000;
 
 export const createRoom: CreateRoom = options => new MeshRoomSession(options);
 
@@ -43,6 +48,8 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   #isEntering = false;
   /** Ends the pause before the next attempt. */
   #tryNow: (() => void) | undefined;
+  /** When a connection was last tried without asking. */
+  #dialledAt = 0;
   #joining: Promise<void> | undefined;
   #leaving: Promise<void> | undefined;
 
@@ -113,7 +120,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   }
 
   /** Enters the room; anew when the visitor has been on another page before that was done. */
-  async #enter(): Promise<void> {
+  async #enter(isRetry = false): Promise<void> {
     const {signal} = this.#options;
     this.#isEntering = true;
     for (;;) {
@@ -122,7 +129,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
       const self = await (this.#self ??= createSelf());
       if (this.#hidden || this.#leaving) continue;
       if (self.id !== this.#state.selfId) this.#publish({selfId: self.id});
-      const mesh = this.#mesh = this.#createMesh(self);
+      const mesh = this.#mesh = this.#createMesh(self, isRetry);
       try {
         await mesh.join(signal ? {signal} : {});
         this.#isEntering = false;
@@ -141,7 +148,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
       for (let longest = pauseMs; !this.#leaving; longest = Math.min(RETRY_LONGEST_MS, Math.max(RETRY_FIRST_MS, 2 * longest))) {
         if (longest) await this.#pause(longest * (0.5 + Math.random() / 2));
         try {
-          return await this.#enter();
+          return await this.#enter(longest > 0);
         } catch (error) {
           if (!isSilence(error)) throw error;
         }
@@ -176,9 +183,11 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     await mesh?.leave();
   }
 
-  #createMesh(self: {readonly id: string} | Identity): Mesh {
+  #createMesh(self: {readonly id: string} | Identity, isRetry: boolean): Mesh {
     const {url, list} = checkOptions(this.#options);
-    const signalling = createDeepstreamSignalling({url, list, selfId: self.id});
+    const knock = isRetry && Date.now() - this.#dialledAt < DIAL_MS;
+    if (!knock) this.#dialledAt = Date.now();
+    const signalling = createDeepstreamSignalling({url, list, selfId: self.id, ...isRetry && {retry: {knock}}});
     const mesh = new Mesh({
       signalling,
       createLink: simplePeerLinks(),

@@ -58,9 +58,6 @@ interface Person {
   said: number;
 }
 
-interface Message {readonly id: string; readonly own: boolean; readonly text: string}
-type Chat = HTMLElement & {readonly messages: readonly Message[]};
-
 interface Line {
   readonly by: Person;
   readonly text: string;
@@ -107,7 +104,7 @@ const isKept = (page: Page): Promise<void> => until(page, async () => {
   });
   db.close();
   const kept = new Set(rows.map(({id}) => id));
-  return document.querySelector<Chat>('mesh-chat')!.messages
+  return document.querySelector<ChatElement>('mesh-chat')!.messages
     .every(({own, id}) => !own || kept.has(id));
 });
 
@@ -307,7 +304,7 @@ describe('chaos', () => {
         const missing = wanted.filter(text => !there.includes(text));
         await tell();
         for (const {text, by} of said.filter(line => missing.includes(line.text))) {
-          const line = await by.tab.page.evaluate(wantedText => document.querySelector<Chat>('mesh-chat')!.messages
+          const line = await by.tab.page.evaluate(wantedText => document.querySelector<ChatElement>('mesh-chat')!.messages
             .find(message => message.text === wantedText), text);
           test.diagnostic(`${text}, as its speaker has it: ${JSON.stringify(line)}`);
         }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {after, afterEach, before, describe, it, type TestContext} from 'node:test';
 import {until} from '../helpers/browser.js';
-import {FaultRoom, LONG, ROUNDS, hasStatus, judge, makeFaultDevice, pause, type FaultDevice} from '../helpers/fault-room.js';
+import {FaultRoom, Figures, LONG, ROUNDS, hasStatus, makeFaultDevice, pause, type FaultDevice} from '../helpers/fault-room.js';
 import {lines, say} from '../helpers/room-tabs.js';
 
 const AWAY_MS = LONG ? 30_000 : 6_000;
@@ -30,7 +30,7 @@ describe('faults of the device', () => {
     const [one, two, far] = await Promise.all([room.openTab('Person 1'), room.openTab('Person 2'), device.openTab('Person 3')]);
     await room.meshed();
     await room.talk('before');
-    const figures: number[] = [];
+    const figures = new Figures();
     for (let round = 0; round < ROUNDS; round++) {
       const counts = await Promise.all(room.tabs.map(async ({page}) => (await lines(page, 0)).length));
       await cut(device);
@@ -62,7 +62,7 @@ describe('faults of the device', () => {
       }
       await room.talk(`after ${round}:`);
     }
-    judge(test, `${what} for ${AWAY_MS / 1_000} s, everything delivered after its return`, figures, 3_000);
+    figures.judge(test, `${what} for ${AWAY_MS / 1_000} s, everything delivered after its return`, 3_000);
   };
 
   it('a reader that is reloaded while the speaker is in a dead spot', {skip: !LONG}, async test => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {after, afterEach, before, describe, it, type TestContext} from 'node:test';
 import type {Page} from 'puppeteer-core';
 import {until} from '../helpers/browser.js';
-import {FaultRoom, LONG, ROUNDS, SILENT_MS, judge, pause} from '../helpers/fault-room.js';
+import {FaultRoom, Figures, LONG, ROUNDS, SILENT_MS, pause} from '../helpers/fault-room.js';
 import {lines, linked, say, stateOf, type RoomElement, type RoomTab} from '../helpers/room-tabs.js';
 
 /** Waits for the roster of `page` to name nobody but `others` people; when that was, by the machine's clock. */
@@ -23,7 +23,7 @@ describe('faults of a page', () => {
 
   /** One tab is frozen for `frozenMs`, while the others talk. */
   const frozen = (frozenMs: number, what: string) => async (test: TestContext): Promise<void> => {
-    const figures: number[] = [];
+    const figures = new Figures();
     for (let round = 0; round < ROUNDS; round++) {
       const [one, two, sleeper] = await room.open() as [RoomTab, RoomTab, RoomTab];
       const session = await sleeper.page.createCDPSession();
@@ -44,7 +44,7 @@ describe('faults of a page', () => {
       await room.talk('after:');
       await room.close();
     }
-    judge(test, `${what}, all links usable after resume`, figures, 2_000);
+    figures.judge(test, `${what}, all links usable after resume`, 2_000);
   };
 
   it('a tab that is frozen', frozen(LONG ? 10_000 : 3_000, 'frozen for a short time'));
@@ -52,7 +52,7 @@ describe('faults of a page', () => {
 
   /** One tab goes away for good; the others go on without noticing anything else. */
   const leaves = (what: string, boundMs: number, end: (tab: RoomTab) => Promise<unknown>) => async (test: TestContext): Promise<void> => {
-    const figures: number[] = [];
+    const figures = new Figures();
     for (let round = 0; round < ROUNDS; round++) {
       const [one, two, victim] = await room.open() as [RoomTab, RoomTab, RoomTab];
       const left = Promise.all([one, two].map(({page}) => gone(page, 1)));
@@ -67,7 +67,7 @@ describe('faults of a page', () => {
       await room.isExact();
       await room.close();
     }
-    judge(test, `${what}, gone from all rosters`, figures, boundMs);
+    figures.judge(test, `${what}, gone from all rosters`, boundMs);
   };
 
   // The renderer dies on the spot: no goodbye, no unload handlers.
@@ -79,7 +79,7 @@ describe('faults of a page', () => {
   it('a tab that goes to another page', leaves('navigated away', 300, ({page}) => page.goto(new URL('elsewhere', room.site.url).href)));
 
   it('a tab that is reloaded ten times fast', async test => {
-    const figures: number[] = [];
+    const figures = new Figures();
     for (let round = 0; round < ROUNDS; round++) {
       await room.open();
       const {page} = room.tabs[2]!;
@@ -87,11 +87,11 @@ describe('faults of a page', () => {
       figures.push(await room.healed(Date.now()));
       await room.close();
     }
-    judge(test, 'roster exact after ten reloads', figures, 3_000);
+    figures.judge(test, 'roster exact after ten reloads', 3_000);
   });
 
   it('a tab that goes to another page and back, out of the back/forward cache', async test => {
-    const figures: number[] = [];
+    const figures = new Figures();
     for (let round = 0; round < ROUNDS; round++) {
       const [one, two, tab] = await room.open() as [RoomTab, RoomTab, RoomTab];
       await say(tab.page, 'before');
@@ -113,7 +113,7 @@ describe('faults of a page', () => {
       await room.talk('after:');
       await room.close();
     }
-    judge(test, 'back out of the cache, joined and linked', figures, 2_000);
+    figures.judge(test, 'back out of the cache, joined and linked', 2_000);
   });
 
   for (const hours of [-1, 1]) {

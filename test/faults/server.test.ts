@@ -1,6 +1,6 @@
 /** The server goes away, or falls silent, under three tabs in a room. See `docs/resume.md`. */
 import {after, afterEach, before, describe, it, type TestContext} from 'node:test';
-import {FaultRoom, LONG, ROUNDS, TABS, hasStatus, judge, pause} from '../helpers/fault-room.js';
+import {FaultRoom, Figures, LONG, ROUNDS, TABS, hasStatus, pause} from '../helpers/fault-room.js';
 
 describe('faults of the server', () => {
   const room = new FaultRoom();
@@ -11,7 +11,7 @@ describe('faults of the server', () => {
   /** The server is killed and comes back after `awayMs`. */
   const killed = (awayMs: number, rounds: number) => async (test: TestContext): Promise<void> => {
     await room.open();
-    const figures: number[] = [];
+    const figures = new Figures();
     for (let round = 0; round < rounds; round++) {
       await room.server.kill();
       await Promise.all(room.tabs.map(tab => hasStatus(tab, 'resuming')));
@@ -22,14 +22,14 @@ describe('faults of the server', () => {
       figures.push(await room.healed(Date.now()));
       await room.talk(`back ${round}:`);
     }
-    judge(test, `server gone for ${awayMs / 1_000} s, all in the List again after its return`, figures, 1_500);
+    figures.judge(test, `server gone for ${awayMs / 1_000} s, all in the List again after its return`, 1_500);
   };
 
   it('a server that is killed and comes back', killed(5_000, ROUNDS));
   it('a server that is away for a minute', {skip: !LONG}, killed(60_000, ROUNDS));
 
   it('a server that was away when the page was opened', async test => {
-    const figures: number[] = [];
+    const figures = new Figures();
     for (let round = 0; round < ROUNDS; round++) {
       room.next();
       await room.server.kill();
@@ -41,13 +41,13 @@ describe('faults of the server', () => {
       await room.talk(`there ${round}:`);
       await room.close();
     }
-    judge(test, 'server away when the page was opened, all in the List after its return', figures, 8_000);
+    figures.judge(test, 'server away when the page was opened, all in the List after its return', 4_000);
   });
 
   it('a server that falls silent while its sockets stand', async test => {
     await room.open();
-    const noticed: number[] = [];
-    const figures: number[] = [];
+    const noticed = new Figures();
+    const figures = new Figures();
     for (let round = 0; round < ROUNDS; round++) {
       const since = Date.now();
       room.proxy.swallow = 'everything';
@@ -59,7 +59,7 @@ describe('faults of the server', () => {
       figures.push(await room.healed(Date.now()));
       await room.talk(`speaks ${round}:`);
     }
-    judge(test, 'silence noticed', noticed, 5_000);
-    judge(test, 'all in the List again after it', figures, 1_500);
+    noticed.judge(test, 'silence noticed', 5_000);
+    figures.judge(test, 'all in the List again after it', 1_500);
   });
 });

@@ -9,6 +9,7 @@ import {launchChromium, until, type ChromiumOptions, type TabOptions} from './br
 import {makeDevice, WITH_ADDRESSES, type Device} from './device.js';
 import {startFaultProxy, type FaultProxy} from './fault-proxy.js';
 import {entriesOf, plainClient} from './plain-client.js';
+import {disturbedMs} from './machine.js';
 import {isOfBrowser, lines, linkedTo, openRoom, say, serveEmbed, stateOf, type RoomElement, type RoomTab} from './room-tabs.js';
 import type {Site} from './serve.js';
 
@@ -38,14 +39,30 @@ class ServerProcess {
   }
 }
 
-/** Prints what was measured, and checks its 95th percentile. */
-export function judge(test: TestContext, what: string, figures: readonly number[], boundMs: number): void {
-  const sorted = [...figures].sort((a, b) => a - b);
-  const p95 = sorted[Math.ceil(sorted.length * 0.95) - 1]!;
-  const median = sorted[Math.floor(sorted.length / 2)]!;
-  test.diagnostic(`${what}: median ${median.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms, worst ${sorted.at(-1)!.toFixed(0)} ms`
-    + ` (${figures.length} rounds, bound ${boundMs} ms)`);
-  assert.ok(p95 <= boundMs, `${what}: p95 ${p95} ms, bound ${boundMs} ms`);
+/** One figure a round; those apart that tell of the host of this machine, and not of the product. */
+export class Figures {
+  readonly #kept: number[] = [];
+  readonly #disturbed: string[] = [];
+
+  /** Takes how long something took until now, in milliseconds. */
+  push(ms: number): void {
+    const taken = disturbedMs(ms);
+    if (taken) this.#disturbed.push(`${ms} ms with the processor away for ${taken} ms`);
+    else this.#kept.push(ms);
+  }
+
+  /** Prints what was measured, and checks its 95th percentile. Half of the rounds must have told something. */
+  judge(test: TestContext, what: string, boundMs: number): void {
+    const sorted = this.#kept.sort((a, b) => a - b);
+    const rounds = sorted.length + this.#disturbed.length;
+    const apart = this.#disturbed.length ? `; left out: ${this.#disturbed.join(', ')}` : '';
+    assert.ok(sorted.length >= rounds / 2, `${what}: the host of this machine left too little of ${rounds} rounds${apart}`);
+    const p95 = sorted[Math.ceil(sorted.length * 0.95) - 1]!;
+    const median = sorted[Math.floor(sorted.length / 2)]!;
+    test.diagnostic(`${what}: median ${median.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms, worst ${sorted.at(-1)!.toFixed(0)} ms`
+      + ` (${sorted.length} rounds, bound ${boundMs} ms${apart})`);
+    assert.ok(p95 <= boundMs, `${what}: p95 ${p95} ms, bound ${boundMs} ms`);
+  }
 }
 
 export class FaultRoom {
@@ -133,7 +150,8 @@ export class FaultRoom {
     const since = Date.now();
     await Promise.all(tabs.map(({page, name}) => say(page, `${word} ${name}`)));
     const texts = await Promise.all(tabs.map(({page}, i) => lines(page, before[i]! + tabs.length)));
-    assert.ok(Date.now() - since < boundMs, `a line took ${Date.now() - since} ms`);
+    const tookMs = Date.now() - since;
+    assert.ok(tookMs < boundMs || disturbedMs(tookMs), `a line took ${tookMs} ms`);
     for (const all of texts) {
       assert.deepEqual(all.filter(text => text.startsWith(word)).sort(), tabs.map(({name}) => `${word} ${name}`).sort());
     }

@@ -14,7 +14,7 @@ export type RoomElement = HTMLElement & {
   send(data: unknown, options?: {to?: string | string[]; channel?: string}): Promise<void>;
 };
 export type ChatElement = HTMLElement & {
-  readonly messages: ReadonlyArray<{readonly text?: string; readonly from?: string}>;
+  readonly messages: ReadonlyArray<{readonly text?: string; readonly from?: string; readonly id: string; readonly own: boolean}>;
   say(text: string): Promise<void>;
 };
 

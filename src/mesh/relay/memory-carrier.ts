@@ -17,7 +17,7 @@ export class MemoryCarrier implements Carrier {
   readonly #held: (readonly [n: number, frame: Bytes])[] = [];
   #closed = false;
 
-  private constructor(via: string) {
+  constructor(via: string) {
     this.via = via;
   }
 

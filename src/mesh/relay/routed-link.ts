@@ -2,8 +2,8 @@
  * A link that passes through others: end to end sealed, numbered without gaps, with a window of its own. It does what a WebRTC link does
  * (`link/compliance.ts`), so that nothing above knows the difference but its rung.
  *
- * The two agree on keys over signals, in three messages (`secure/types.ts`): `{type: 'route', via, route, key}` from the initiator, `{type: 'route',
- * key, proof}` back, `{type: 'route', proof}`. The responder then says the first frame, and the initiator opens with it.
+ * The two agree on keys over signals, in three messages (`secure/types.ts`): `{type: 'route', via, route, key}` from the initiator,
+ * `{type: 'route', key, proof}` back, `{type: 'route', proof}`. The responder then says the first frame, and the initiator opens with it.
  */
 import {MeshError} from '../errors.js';
 import {
@@ -97,7 +97,7 @@ export class RoutedLink extends EventTarget implements Link {
     this.#agreement = cryptography.agree(self, {peerId, initiator, purpose: `${route} ${carrier.via}`});
     this.#agreement.then(({offer}) => {
       if (initiator) this.#signal({via: carrier.via, route, key: toBase64(offer)});
-    }, error => this.#fail(error));
+    }, (error: unknown) => this.#fail(error));
   }
 
   get state(): LinkState {
@@ -112,7 +112,7 @@ export class RoutedLink extends EventTarget implements Link {
       this.#agreed.then(({proof: ours}) => {
         // The initiator proves itself when it has seen the other's proof.
         if (!this.initiator) void this.#agreement.then(({offer}) => this.#signal({key: toBase64(offer), proof: encodeProof(ours)}));
-      }, error => this.#fail(error));
+      }, (error: unknown) => this.#fail(error));
     }
     if (!proof || !this.#agreed || this.#verifying) return;
     this.#verifying = true;
@@ -283,7 +283,8 @@ function readSignal(value: unknown): RouteSignal | undefined {
 
 function bytesOf(data: ArrayBuffer | ArrayBufferView<ArrayBuffer>): Bytes {
   // A copy: the sender may use its buffer again.
-  return data instanceof ArrayBuffer ? new Uint8Array(data.slice(0)) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+  if (data instanceof ArrayBuffer) return new Uint8Array(data.slice(0));
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
 }
 
 function joined(parts: readonly Bytes[], length: number): Bytes {

@@ -95,7 +95,7 @@ export class Router {
     if (to !== this.#options.selfId) return this.#handOn(neighbour, frame);
     const way = this.#ways.get(wayKey(from, route));
     // Who is not the one in between may not say anything on this way.
-    if (way && way.via === neighbour) way.onframe?.(n, body);
+    if (way?.via === neighbour) way.onframe?.(n, body);
     else this.#refuse(neighbour, frame, 'the other side has closed the connection');
   }
 
@@ -109,7 +109,7 @@ export class Router {
       return;
     }
     const way = this.#ways.get(wayKey(from, route));
-    if (way && way.via === neighbour) way.ondown?.(why);
+    if (way?.via === neighbour) way.ondown?.(why);
   }
 
   /** The link to `id` takes data again. */

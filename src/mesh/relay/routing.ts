@@ -1,4 +1,4 @@
-/** Everything that passes through others, for one mesh: who can carry, the links, and what this member carries itself. A chunk of its own. */
+/** What passes through others, for one mesh: who can carry, the links, and what this member carries itself. A chunk of its own. */
 import type {Cancel, Clock} from '../clock.js';
 import type {RoutingFrame} from '../conversation.js';
 import type {Ways} from '../detour.js';

@@ -1,4 +1,4 @@
-/** Who a member is, with WebCrypto alone: an ECDSA key pair on P-256, which every engine has, and the id that is a digest of its public key. */
+/** Who a member is, with WebCrypto alone: an ECDSA key pair on P-256, which every engine has, and the id that is a digest of its key. */
 import type {PeerId} from '../signalling/types.js';
 import type {Bytes, Identity} from './types.js';
 

@@ -4,7 +4,7 @@
  */
 import {MeshError} from '../errors.js';
 import type {PeerId} from '../signalling/types.js';
-import type {Agreed, AgreementContext, Bytes, Cryptography, Identity, Proof, Seal} from './types.js';
+import type {Agreed, Agreement, AgreementContext, Bytes, Cryptography, Identity, Proof, Seal} from './types.js';
 
 const OFFER_BYTES = 8;
 /** As many as AES-GCM adds. */
@@ -35,7 +35,7 @@ export const pretendIdentity = (id: PeerId): Identity =>
 
 let made = 0;
 
-async function agree(self: Identity, context: AgreementContext) {
+async function agree(self: Identity, context: AgreementContext): Promise<Agreement> {
   const offer = mark('offer', self.id, String(++made)).slice(0, OFFER_BYTES);
   return {offer, accept: (theirs: Bytes) => accept(self, context, offer, theirs)};
 }

@@ -18,14 +18,15 @@ export function endpoint(url: string): URL {
   return parsed;
 }
 
-/** Whether plain HTTP gets any answer at the endpoint, whatever it says. Never rejects. */
+/** Whether plain HTTP gets any answer at the endpoint, whatever it says but that nobody is there. Never rejects. */
 export async function answersHttp(endpoint: URL, signal: AbortSignal): Promise<boolean> {
   const url = new URL(endpoint);
   url.protocol = url.protocol === 'wss:' ? 'https:' : 'http:';
   try {
     const response = await fetch(url, {mode: 'no-cors', cache: 'no-store', credentials: 'omit', signal});
     await response.body?.cancel();
-    return true;
+    // A gateway that answers for a server that is away. Of another origin's answer nothing is to be seen.
+    return response.status < 502 || response.status > 504;
   } catch {
     // Nothing there, or nothing that this page may speak to: either way it cannot be reached.
     return false;

@@ -133,7 +133,8 @@ export class ListSignalling extends EventTarget implements Signalling {
           ? new MeshError('denied', `The server did not let this user into the List ${this.#options.list} in time`) : this.#opening?.last));
         this.#setStatus('connecting');
         this.#membership.enter();
-        this.#start();
+        if (this.#knock && this.#options.retry?.knock) void this.#knockFirst(this.#knock, () => reject(this.#opening?.last));
+        else this.#start();
       });
     } catch (error) {
       this.#opening = undefined;
@@ -163,15 +164,15 @@ export class ListSignalling extends EventTarget implements Signalling {
   #tryAgain(): void {
     this.#stopAsking();
     const since = this.#clock.now() - this.#dialledAt;
-    if (this.#knock && this.#failures > KNOCK_AFTER && since < KNOCK_TRUST_MS) void this.#knockFirst(this.#knock);
+    if (this.#knock && this.#failures > KNOCK_AFTER && since < KNOCK_TRUST_MS) void this.#knockFirst(this.#knock, () => this.#retryLater());
     else this.#start();
   }
 
-  async #knockFirst(knock: Knock): Promise<void> {
+  /** Connects if anything answers; otherwise does `onSilence`. */
+  async #knockFirst(knock: Knock, onSilence: () => void): Promise<void> {
     const answers = await this.#ask(knock);
-    if (answers === undefined) return;
     if (answers) this.#start();
-    else this.#retryLater();
+    else if (answers === false) onSilence();
   }
 
   /** Whether anything answers at the endpoint; `undefined` when that is of no interest any more. */
@@ -291,10 +292,11 @@ export class ListSignalling extends EventTarget implements Signalling {
     }
     if (this.#opening) {
       const {startedAt} = this.#opening;
+      const attempts = this.#options.retry ? 1 : OPEN_ATTEMPTS;
       this.#opening.last = error;
       // Whoever took so long to fail is not being restarted just now.
       const isSlow = this.#clock.now() - startedAt >= HANDSHAKE_TIMEOUT_MS;
-      if (FINAL.has(error.code) || isSlow || ++this.#opening.attempts >= OPEN_ATTEMPTS) {
+      if (FINAL.has(error.code) || isSlow || ++this.#opening.attempts >= attempts) {
         this.#opening.reject(error);
         return;
       }

@@ -26,6 +26,11 @@ export interface SignallingOptions {
   readonly list: string;
   readonly selfId: PeerId;
   readonly clock?: Clock;
+  /**
+   * Nothing answered here a moment ago: `open()` makes one attempt and no more; with `knock` only if plain HTTP is answered. Default: none
+   * was made before.
+   */
+  readonly retry?: {readonly knock: boolean};
 }
 
 export interface SignallingEventMap {

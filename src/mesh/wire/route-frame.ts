@@ -1,7 +1,7 @@
 /**
  * Frames that members hand on for others, outside of the numbered stream of the links that they pass. Binary: `0x03`, header length as
- * uint16, header as JSON `[to, from, route, n, ttl]`, then the sealed frame. What could not be handed on goes back as text, `["r!", to, from,
- * route, why]`. Decoders never throw.
+ * uint16, header as JSON `[to, from, route, n, ttl]`, then the sealed frame. What could not be handed on goes back as text,
+ * `["r!", to, from, route, why]`. Decoders never throw.
  */
 import {MAX_ID_LENGTH, MAX_LINE_FRAME_BYTES} from './limits.js';
 
