@@ -273,6 +273,6 @@ describe('A pair without a way to each other', () => {
         expect(each.member(reader).mesh.peers.map(({link}) => link), `links of ${reader}`).to.deep.equal(['direct', 'direct', 'direct', 'direct']);
       }
       await each.end();
-    }), {numRuns: 40});
+    }), {numRuns: 15});
   });
 });

@@ -16,6 +16,11 @@ export class MemoryCarrier implements Carrier {
   #other: MemoryCarrier | undefined;
   readonly #held: (readonly [n: number, frame: Bytes])[] = [];
   #closed = false;
+  #onClosed: () => void = () => undefined;
+  /** Resolves when the link has let go of it. */
+  readonly closed = new Promise<void>(resolve => {
+    this.#onClosed = resolve;
+  });
 
   constructor(via: string) {
     this.via = via;
@@ -27,10 +32,6 @@ export class MemoryCarrier implements Carrier {
     ends[0].#other = ends[1];
     ends[1].#other = ends[0];
     return ends;
-  }
-
-  get closed(): boolean {
-    return this.#closed;
   }
 
   send(n: number, frame: Bytes): boolean {
@@ -48,6 +49,7 @@ export class MemoryCarrier implements Carrier {
 
   close(): void {
     this.#closed = true;
+    this.#onClosed();
   }
 
   /** Who is in between goes away. */

@@ -247,10 +247,10 @@ export class RoutedLink extends EventTarget implements Link {
     if (total <= this.#bytes.credited || total > this.#bytes.sent) return;
     this.#bytes.credited = total;
     if (this.#bytes.sent - total > ROUTE_WINDOW_BYTES / 2) return;
-    for (const lane of this.#waiting) {
-      this.#waiting.delete(lane);
-      this.dispatchEvent(new LaneDrainEvent(lane));
-    }
+    const waiting = [...this.#waiting];
+    // Who is told may fill it again, and wait again.
+    this.#waiting.clear();
+    for (const lane of waiting) this.dispatchEvent(new LaneDrainEvent(lane));
   }
 
   #signal(signal: Readonly<Record<string, unknown>>): void {

@@ -38,6 +38,8 @@ export interface RouterOptions {
   readonly relays: () => boolean;
   /** Most members that an own frame passes. */
   readonly ttl?: number;
+  /** What this member hands on at most. */
+  readonly bytesPerSecond?: number;
 }
 
 /** Somebody else's route through here, in one direction. */
@@ -65,7 +67,8 @@ export class Router {
 
   constructor(options: RouterOptions) {
     this.#options = options;
-    this.#budget = new TokenBucket(options.clock, RELAY_BYTES_PER_SECOND, RELAY_BYTES_PER_SECOND);
+    const {clock, bytesPerSecond = RELAY_BYTES_PER_SECOND} = options;
+    this.#budget = new TokenBucket(clock, bytesPerSecond, bytesPerSecond);
   }
 
   /** How much this member carries for others: routes that are in use, and all bytes so far. */
