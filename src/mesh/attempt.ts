@@ -30,6 +30,7 @@ export interface AttemptOptions {
   readonly peerId: string;
   readonly initiator: boolean;
   readonly iceServers: readonly RTCIceServer[];
+  readonly relayOnly?: boolean;
   readonly createLink: CreateLink;
   /** Sends a signal of this attempt to the peer. */
   readonly send: (stamp: Stamp, signal?: unknown) => void;
@@ -57,9 +58,9 @@ export class Attempt {
 
   constructor(options: AttemptOptions) {
     this.#options = options;
-    const {clock, session, initiator, iceServers, createLink, send} = options;
+    const {clock, session, initiator, iceServers, relayOnly = false, createLink, send} = options;
     this.negotiation = new Negotiation({clock, session, send, onSignal: signal => this.link.accept(signal)});
-    this.link = createLink({initiator, iceServers});
+    this.link = createLink({initiator, iceServers, relayOnly});
     this.link.addEventListener('signal', ({signal}) => this.negotiation.send(signal));
     this.link.addEventListener('open', () => this.#linkOpened());
     this.link.onmessage = (lane, data) => this.#receive(lane, data);

@@ -19,10 +19,18 @@ import {TokenBucket} from './wire/token-bucket.js';
 
 /** Round trips are measured this often: often enough for a roster, 20 bytes each. */
 const PING_MS = 5_000;
-/** Pings in a row without an answer after which the peer is taken to stand still. */
-const SILENT_PINGS = 2;
 /** The first one waits until the joining is over. */
 const FIRST_PING_MS = 1_000;
+/** Somebody who has not been heard for so long is asked. One side's question is the other's word, so that an idle link costs one a time. */
+const QUIET_MS = 2_000;
+/** Nothing for so long, the question included: the path may be gone. ICE takes 5 s and more to say so. */
+export const SILENT_MS = 4_000;
+/** Nothing for so long although ICE, which the browser does and not the page, has its answers: the peer stands still. */
+const AWAY_MS = 10_000;
+/** Through the server everybody shares what there is, and nothing is noticed sooner for being asked more often. */
+const SERVER_FACTOR = 5;
+/** A timer that is later than this tells that this page stood still itself: what has come meanwhile is still to be read. */
+const LATE_MS = 1_500;
 
 export type RoutingFrame = Extract<LineFrame, {kind: 'ask' | 'can' | 'passed' | 'routed' | 'unrouted'}>;
 
@@ -43,6 +51,8 @@ export interface ConversationOptions {
   readonly onBye: () => void;
   /** The peer says something about what passes through members. */
   readonly onRouting: (frame: RoutingFrame) => void;
+  /** Nothing has come for `SILENT_MS`, or something has again. */
+  readonly onSilence: (silent: boolean) => void;
   /** A signal for another link between the two. */
   readonly onSignal: (message: Readonly<Record<string, unknown>>) => void;
   readonly onError: (error: MeshError) => void;
@@ -64,7 +74,8 @@ export class Conversation {
   #reported = 0;
   #pingId = 0;
   #pingAt = 0;
-  #unanswered = 0;
+  #heardAt = 0;
+  #silent = false;
   #away = false;
   #plain = false;
   #closed = false;
@@ -100,6 +111,11 @@ export class Conversation {
     return this.#away;
   }
 
+  /** Whether so much time has passed since the peer was heard that the path may be gone. */
+  get silent(): boolean {
+    return this.#silent;
+  }
+
   /** How the present link reaches the peer. */
   get route(): LinkRoute {
     return this.#route;
@@ -133,8 +149,8 @@ export class Conversation {
     this.#plain = !hello;
     this.#route = route;
     this.#rttMs = undefined;
-    this.#unanswered = 0;
-    this.#away = false;
+    this.#heardAt = this.#options.clock.now();
+    this.#silent = this.#away = false;
     this.#taken = this.#reported = 0;
     if (!hello) return this.#outbound.attachPlain(link);
     this.#name = hello.name;
@@ -146,15 +162,14 @@ export class Conversation {
     }
     const {got} = hello;
     this.#outbound.attach(link, got?.boot === this.#options.boot ? got : undefined);
-    this.#pingLater(FIRST_PING_MS);
+    this.#watchIn(FIRST_PING_MS);
   }
 
   /** The link is gone; what is not acknowledged waits for the next. */
   detach(): void {
     this.#link = undefined;
     this.#rttMs = undefined;
-    this.#unanswered = 0;
-    this.#away = false;
+    this.#silent = this.#away = false;
     this.#ping?.();
     this.#ping = undefined;
     this.#outbound.detach();
@@ -207,8 +222,9 @@ export class Conversation {
   /** Takes what came over the link, whatever it is. */
   receive(lane: Lane, data: LaneData): void {
     if (this.#closed) return;
-    this.#unanswered = 0;
-    this.#setAway(false);
+    this.#heardAt = this.#options.clock.now();
+    if (this.#silent) this.#setSilent(false);
+    if (this.#away) this.#setAway(false);
     if (lane === 'bulk' && typeof data !== 'string' && !this.#plain) return this.#receiveBulk(data);
     if (!this.#bucket.take()) return this.fault('flood', 'Too many messages at one time');
     if (this.#plain) this.#receivePlain(data);
@@ -290,15 +306,35 @@ export class Conversation {
     });
   }
 
-  #pingLater(ms: number): void {
+  /** Asks who has not been heard for a while, and tells when there is still nothing. */
+  #watchIn(ms: number): void {
+    const {clock} = this.#options;
+    const due = clock.now() + ms;
     this.#ping?.();
-    this.#ping = this.#options.clock.after(ms, () => {
-      // Without a path silence says nothing about the peer.
-      if (this.#unanswered >= SILENT_PINGS && this.#link?.hasPath) this.#setAway(true);
-      this.#sendPing();
-      this.#findRoute();
-      this.#pingLater(PING_MS);
+    this.#ping = clock.after(ms, () => {
+      const now = clock.now();
+      const factor = this.#route === 'server' ? SERVER_FACTOR : 1;
+      if (now - due > LATE_MS) this.#heardAt = Math.max(this.#heardAt, now - QUIET_MS * factor);
+      const quietMs = now - this.#heardAt;
+      if (quietMs >= SILENT_MS * factor && !this.#away) {
+        // Without a path silence says nothing about the peer.
+        if (quietMs >= AWAY_MS * factor && this.#link?.hasPath) this.#setAway(true);
+        else if (!this.#silent) this.#setSilent(true);
+      }
+      // What follows may have closed the link.
+      if (!this.#link) return;
+      if (quietMs >= QUIET_MS * factor || now - this.#pingAt >= PING_MS * factor) {
+        this.#sendPing();
+        this.#findRoute();
+      }
+      const next = [QUIET_MS, SILENT_MS].map(each => this.#heardAt + each * factor - now).find(left => left > 0);
+      this.#watchIn(next ?? QUIET_MS * factor);
     });
+  }
+
+  #setSilent(silent: boolean): void {
+    this.#silent = silent;
+    this.#options.onSilence(silent);
   }
 
   #setAway(away: boolean): void {
@@ -308,7 +344,6 @@ export class Conversation {
   }
 
   #sendPing(): void {
-    this.#unanswered++;
     this.#pingAt = this.#options.clock.now();
     this.#link?.send('lines', encodePing(++this.#pingId, this.#outbound.handedOver));
   }

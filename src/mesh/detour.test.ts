@@ -20,6 +20,9 @@ class World {
   readonly server: MemorySignallingServer;
   readonly network: MemoryNetwork;
   readonly members = new Map<string, Member>();
+  /** Whether everybody knows a TURN server. */
+  turn = false;
+  readonly withoutWebRtc = new Set<string>();
   /** Who does not carry for others. */
   readonly declines = new Set<string>();
   /** Pairs without a path, as `a b`. */
@@ -47,14 +50,14 @@ class World {
     return peer ? [peer.link, ...peer.via === undefined ? [] : [peer.via]].join(' by ') : 'nobody';
   }
 
-  /** Takes the path between two away; what stands loses it. */
-  block(a: string, b: string): void {
+  /** Takes the path between two away; what stands loses it. @param told - whether the links know. */
+  block(a: string, b: string, told = true): void {
     this.blocked.add(`${a} ${b}`);
-    for (const link of this.network.links) if ([a, b].includes(link.owner) && this.#isBetween(link, a, b)) link.silence(true);
+    for (const link of this.network.links) if (this.#isBetween(link, a, b)) link.silence(true, told);
   }
 
   unblock(a: string, b: string): void {
-    this.blocked.delete(`${a} ${b}`);
+    for (const pair of [`${a} ${b}`, `${b} ${a}`]) this.blocked.delete(pair);
   }
 
   #isBetween(link: {readonly owner: string; readonly peer?: {readonly owner: string} | undefined}, a: string, b: string): boolean {
@@ -84,11 +87,12 @@ class Member {
   readonly received: Array<readonly [from: string, data: unknown]> = [];
 
   constructor(world: World, readonly id: string) {
-    const {clock, server, network} = world;
+    const {clock, server, network, turn, withoutWebRtc} = world;
     this.mesh = new Mesh({
       clock, name: `name of ${id}`,
       signalling: createMemorySignalling(server)({url: 'ws://memory', list: LIST, selfId: id, clock}),
-      createLink: network.linksOf(id),
+      createLink: withoutWebRtc.has(id) ? undefined : network.linksOf(id),
+      iceServers: () => turn ? [{urls: 'turn:memory'}] : [],
       routing: {load: async () => ({Routing, cryptography: pretendCryptography}), identity: pretendIdentity(id)},
       relays: () => !world.declines.has(id),
       onMessage: (from, _channel, data) => this.received.push([from, data]),
@@ -209,6 +213,54 @@ describe('A pair without a way to each other', () => {
     expect((data as ArrayBuffer).byteLength).to.equal(bytes.length);
   });
 
+  it('notices within five seconds that nothing comes any more, though the link knows of nothing', async () => {
+    await world.join('a', 'b', 'c');
+    await world.clock.run(10_000);
+    world.block('a', 'b', false);
+    void world.member('a').mesh.send('still there?', {to: ['b']});
+    await world.clock.run(5_000 + ROUTE_MS);
+    expect(world.link('a', 'b')).to.equal('relayed by c');
+    expect(world.member('b').from('a')).to.deep.equal(['still there?']);
+  });
+
+  it('asks nobody to carry for somebody who stands still without a word, and links that one to nobody else', async () => {
+    await world.join('a', 'b', 'c');
+    await world.clock.run(10_000);
+    for (const other of ['a', 'c']) world.block('b', other, false);
+    world.server.faults.loseSignal = (from, to) => from === 'b' || to === 'b';
+    await world.clock.run(30_000);
+    expect(world.member('a').mesh.peers.map(({id, away}) => [id, away])).to.deep.equal([['b', true], ['c', false]]);
+    expect(world.member('c').mesh.relaying.bytes).to.equal(0);
+  });
+
+  it('goes by a TURN server alone when nothing else came about, and looks for a better path later', async () => {
+    world.turn = true;
+    world.network.turn = false;
+    world.block('a', 'b');
+    await world.join('a', 'b');
+    await world.clock.run(60_000);
+    expect(world.link('a', 'b')).to.equal('server');
+    world.network.turn = true;
+    await world.clock.run(CLIMB_MS);
+    expect([world.link('a', 'b'), world.link('b', 'a')]).to.deep.equal(['turn', 'turn']);
+    world.unblock('a', 'b');
+    await world.clock.run(CLIMB_MS);
+    expect([world.link('a', 'b'), world.link('b', 'a')]).to.deep.equal(['direct', 'direct']);
+  });
+
+  for (const without of [['a'], ['b'], ['a', 'b']]) {
+    it(`goes through the server at once where there is no WebRTC at ${without.join(' and ')} of a and b`, async () => {
+      for (const id of without) world.withoutWebRtc.add(id);
+      await world.join('a', 'b', 'c');
+      await world.clock.run(1_000);
+      expect([world.link('a', 'b'), world.link('b', 'a')]).to.deep.equal(['server', 'server']);
+      await world.member('a').mesh.send('hello');
+      await world.clock.run(100);
+      expect(world.member('b').from('a')).to.deep.equal(['hello']);
+      expect(world.member('c').from('a')).to.deep.equal(['hello']);
+    });
+  }
+
   it('spreads what is to be carried over those who can', async () => {
     const others = ['k', 'l', 'm', 'n'];
     const [left, right] = [['a', 'b', 'c', 'd'], ['w', 'x', 'y', 'z']];
@@ -228,7 +280,8 @@ describe('A pair without a way to each other', () => {
     expect(world.link('a', 'b')).to.equal('direct');
   });
 
-  it('ends with every line at every member once and in order, whatever paths, members and the server do', async () => {
+  it('ends with every line at every member once and in order, whatever paths, members and the server do', async function () {
+    this.timeout(60_000);
     const ids = ['a', 'b', 'c', 'd', 'e'];
     const pair = fc.record({a: fc.nat({max: 4}), b: fc.nat({max: 4})}).filter(({a, b}) => a !== b);
     const step = fc.oneof(
@@ -246,7 +299,7 @@ describe('A pair without a way to each other', () => {
       const excused = new Set<string>();
       for (const action of steps) {
         if (action.do === 'block') each.block(ids[action.pair.a]!, ids[action.pair.b]!);
-        else if (action.do === 'unblock') for (const of of [action.pair, {a: action.pair.b, b: action.pair.a}]) each.unblock(ids[of.a]!, ids[of.b]!);
+        else if (action.do === 'unblock') each.unblock(ids[action.pair.a]!, ids[action.pair.b]!);
         else if (action.do === 'pass') await each.clock.run(action.ms);
         else if (action.do === 'server') {
           each.server.reachable = action.up;
@@ -270,7 +323,8 @@ describe('A pair without a way to each other', () => {
           const due = said.get(speaker)!.filter(line => !excused.has(`${reader}: ${line}`));
           expect(each.member(reader).from(speaker), `${reader} of ${speaker}`).to.deep.equal(due);
         }
-        expect(each.member(reader).mesh.peers.map(({link}) => link), `links of ${reader}`).to.deep.equal(['direct', 'direct', 'direct', 'direct']);
+        const links = each.member(reader).mesh.peers.map(({link}) => link);
+        expect(links, `links of ${reader}`).to.deep.equal(['direct', 'direct', 'direct', 'direct']);
       }
       await each.end();
     }), {numRuns: 15});

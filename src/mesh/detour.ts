@@ -57,6 +57,7 @@ export class Detour {
   /** Ways that are still to be tried. */
   #next: PeerId[] = [];
   #timer: Cancel | undefined;
+  #due = 0;
   #bound: Cancel | undefined;
   #pauseMs = RETRY_MS;
   #openSince: number | undefined;
@@ -79,8 +80,12 @@ export class Detour {
 
   /** There is no path: looks for a way around, unless there is one soon. */
   seek(afterMs = RELAY_AFTER_MS): void {
-    if (!this.#options.initiator || this.#attempt || this.#timer) return;
-    this.#timer = this.#options.clock.after(afterMs, () => {
+    const {initiator, clock} = this.#options;
+    const due = clock.now() + afterMs;
+    if (!initiator || this.#attempt || (this.#timer && this.#due <= due)) return;
+    this.#timer?.();
+    this.#due = due;
+    this.#timer = clock.after(afterMs, () => {
       this.#timer = undefined;
       void this.#find();
     });

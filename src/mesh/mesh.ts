@@ -42,7 +42,8 @@ interface LoadedRouting {
 
 export interface MeshDeps {
   readonly signalling: Signalling;
-  readonly createLink: CreateLink;
+  /** Makes links; absent where this browser has no WebRTC: then everything goes around. */
+  readonly createLink?: CreateLink | undefined;
   readonly iceServers?: GetIceServers;
   readonly topology?: Topology;
   readonly clock?: Clock;
@@ -70,7 +71,7 @@ export interface MeshSendOptions {
 export class Mesh extends EventTarget {
   declare addEventListener: Listen<MeshEventMap>;
   readonly #signalling: Signalling;
-  readonly #createLink: CreateLink;
+  readonly #createLink: CreateLink | undefined;
   readonly #iceServers: GetIceServers;
   readonly #topology: Topology;
   readonly #clock: Clock;

@@ -30,6 +30,8 @@ export interface Stamp {
   readonly want?: boolean;
   /** With `want`: for another path for `session`, which stands, and not for another attempt. */
   readonly restart?: boolean;
+  /** With `want`: for a way around, because this side has no WebRTC. */
+  readonly around?: boolean;
 }
 
 /** The stamp of a message: `undefined` for a plain page's, `null` for one that is malformed. */
@@ -37,10 +39,10 @@ export function readStamp(message: SignalMessage): Stamp | undefined | null {
   const value = message.mesh;
   if (value === undefined) return undefined;
   if (typeof value !== 'object' || value === null) return null;
-  const {v, session, seq, ack, want, restart} = value as Record<string, unknown>;
+  const {v, session, seq, ack, want, restart, around} = value as Record<string, unknown>;
   const isCount = (count: unknown): count is number => Number.isSafeInteger(count) && (count as number) >= 0;
   if (!isCount(v) || typeof session !== 'string' || session.length > 100 || !isCount(seq) || !isCount(ack)) return null;
-  return {v, session, seq, ack, ...want === true && {want, ...restart === true && {restart}}};
+  return {v, session, seq, ack, ...want === true && {want, ...restart === true && {restart}, ...around === true && {around}}};
 }
 
 export interface NegotiationOptions {

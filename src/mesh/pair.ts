@@ -8,6 +8,7 @@ import {Conversation, type ConversationOptions} from './conversation.js';
 import {Detour, isDetour, type Ways} from './detour.js';
 import {asMeshError, MeshError} from './errors.js';
 import type {CreateLink, Lane, LaneData, LinkRoute} from './link/types.js';
+import {hasTurn} from './link/turn.js';
 import {readStamp, type Stamp} from './negotiation.js';
 import {CHECK_MS} from './signalling/bounds.js';
 import type {PeerId, SignalMessage} from './signalling/types.js';
@@ -30,6 +31,11 @@ const OFFER_TIMEOUT_MS = 15_000;
  */
 export const RESTART_MS = 5_000;
 
+/** Attempts at any path, after which the next are, in turn, at TURN servers alone. */
+const RELAY_ONLY_AFTER = 2;
+/** A link that passes a TURN server looks for a better path after so long, then after twice that, up to `CLIMB_MS`. */
+const BETTER_MS = 30_000;
+
 export type PairLink = LinkRoute | 'connecting' | 'lost';
 
 /** `RTCIceServer`s for one attempt; asked again for each, because credentials expire. */
@@ -49,9 +55,10 @@ export interface MeshPeer {
   readonly reason: string | undefined;
 }
 
-export interface PairOptions extends Omit<ConversationOptions, 'onHello' | 'onSignal'> {
+export interface PairOptions extends Omit<ConversationOptions, 'onHello' | 'onSignal' | 'onSilence'> {
   readonly selfId: PeerId;
-  readonly createLink: CreateLink;
+  /** Makes a link of their own; absent where this browser has no WebRTC. */
+  readonly createLink: CreateLink | undefined;
   readonly iceServers: GetIceServers;
   readonly emit: (message: SignalMessage) => void;
   /** Number of the next attempt of this mesh with anybody: of two sessions the later one is the one that counts. */
@@ -84,6 +91,8 @@ export class Pair {
   #openSince: number | undefined;
   /** Runs while the present link looks for another path. */
   #restarting: Cancel | undefined;
+  /** Runs while a link that passes a TURN server is to look for a better path. */
+  #better: Cancel | undefined;
   /** Whether the peer's signals carry stamps. */
   #stamped = false;
   #closed = false;
@@ -97,6 +106,7 @@ export class Pair {
     this.initiator = options.selfId > options.peerId;
     this.conversation = new Conversation({
       ...options, onHello: () => this.#using?.greeted(), onSignal: message => this.accept({...message, user: this.id}),
+      onSilence: silent => this.#silence(silent),
     });
     this.#detour = options.ways && new Detour({
       clock: options.clock, peerId: this.id, initiator: this.initiator, ways: options.ways,
@@ -134,7 +144,7 @@ export class Pair {
 
   /** Whether what this side says goes over a link of their own that has a path: such a neighbour can carry for others. */
   get isHop(): boolean {
-    return this.#using !== undefined && this.#using === this.#attempt && this.#using.link.hasPath && !this.conversation.plain;
+    return this.#using !== undefined && this.#using === this.#attempt && this.#isSound(this.#using) && !this.conversation.plain;
   }
 
   /** Takes a signal from this peer, whatever it holds. */
@@ -150,6 +160,7 @@ export class Pair {
     this.#stamped = true;
     if (isDetour(stamp.session)) return this.#detour?.accept(stamp, message.signal, isNewer);
     if (stamp.want) return this.#wanted(stamp);
+    if (!this.#options.createLink) return this.#want({session: stamp.session, around: true});
     if (stamp.session === this.#attempt?.session) return this.#attempt.negotiation.receive(stamp, message.signal);
     // The first signal of a newer session is the initiator's offer: it has given the former up. Everything else is stale.
     if (this.initiator) return;
@@ -212,9 +223,10 @@ export class Pair {
   }
 
   #enter(): void {
-    if (this.initiator) this.#begin();
+    const {createLink} = this.#options;
+    if (this.initiator && createLink) this.#begin();
     else this.#awaitOffer();
-    this.#detour?.seek();
+    this.#detour?.seek(createLink ? undefined : 0);
   }
 
   #halt(error: MeshError): void {
@@ -223,6 +235,7 @@ export class Pair {
     this.#retry = undefined;
     this.#openSince = this.#using = undefined;
     this.#stopRestarting();
+    this.#better?.();
     this.#detour?.stop();
     const attempt = this.#attempt;
     this.#attempt = undefined;
@@ -268,9 +281,12 @@ export class Pair {
 
   #start(session: string, iceServers: readonly RTCIceServer[]): Attempt {
     const {clock, createLink, peerId} = this.#options;
+    if (!createLink) throw new MeshError('link-failed', 'No link: this browser has no WebRTC', {ids: [peerId]});
+    const tries = this.#failures - RELAY_ONLY_AFTER;
     const attempt: Attempt = new Attempt({
       clock, session, peerId, iceServers, createLink,
       initiator: this.initiator,
+      relayOnly: this.initiator && tries >= 0 && tries % 2 === 0 && hasTurn(iceServers),
       send: (stamp, signal) => this.#send(stamp, signal),
       hello: () => this.#helloOf(attempt),
       onOpen: hello => this.#opened(attempt, hello),
@@ -315,9 +331,13 @@ export class Pair {
   }
 
   /** The responder's link came to nothing: begin again, unless that is already under way. */
-  #wanted({session, restart}: Stamp): void {
+  #wanted({session, restart, around}: Stamp): void {
     if (!this.initiator) return;
     const attempt = this.#attempt;
+    if (around) {
+      this.#detour?.seek(0);
+      return attempt?.close(new MeshError('link-failed', 'No link: the other side has no WebRTC', {ids: [this.id]}));
+    }
     if (!attempt) {
       if (this.#retry) this.#begin();
     } else if (attempt.session === session && restart) {
@@ -358,12 +378,48 @@ export class Pair {
       this.#restarting = undefined;
       this.#check(attempt);
     });
+    this.#findPath(attempt);
+  }
+
+  /** The same without a bound: what stands goes on meanwhile. */
+  #findPath(attempt: Attempt): void {
     if (!this.initiator) return this.#want({restart: true});
     const restart = (servers: readonly RTCIceServer[]) => attempt.link.restart(servers);
     const servers = this.#options.iceServers();
     // Without servers it may find a path all the same.
     if (servers instanceof Promise) servers.then(restart, () => restart([]));
     else restart(servers);
+  }
+
+  #isSound({link}: Attempt): boolean {
+    return link.hasPath && !this.conversation.silent;
+  }
+
+  /** Nothing comes any more; or something does again. */
+  #silence(silent: boolean): void {
+    const using = this.#using;
+    if (!using || this.conversation.plain) return;
+    if (using !== this.#attempt) {
+      if (silent) using.close(new MeshError('link-failed', 'Nothing comes this way', {ids: [this.id]}));
+    } else if (!silent) {
+      if (using.link.hasPath) this.#detour?.stop();
+    } else {
+      // Where the page at the other side stands still, neither does any harm.
+      this.#findPath(using);
+      this.#detour?.seek(0);
+    }
+    this.#options.onChange();
+  }
+
+  /** What passes a TURN server may find a path without it, when networks have changed. */
+  #seekBetter(attempt: Attempt, ms: number): void {
+    const {clock} = this.#options;
+    this.#better?.();
+    this.#better = clock.after(between(clock, ms / 2, ms), () => {
+      if (attempt !== this.#attempt) return;
+      if (attempt === this.#using && this.#isSound(attempt) && this.conversation.route === 'turn') this.#findPath(attempt);
+      this.#seekBetter(attempt, Math.min(CLIMB_MS, 2 * ms));
+    });
   }
 
   #stopRestarting(): void {
@@ -378,6 +434,7 @@ export class Pair {
     attempt.link.addEventListener('drain', ({lane}) => {
       if (lane === 'lines') this.#options.onHop('drained');
     });
+    if (this.initiator) this.#seekBetter(attempt, BETTER_MS);
     this.#use(attempt, hello, 'direct');
     // After that, so that nothing falls between the two.
     this.#detour?.stop();
@@ -385,7 +442,7 @@ export class Pair {
 
   #detourOpened(attempt: Attempt, hello: Hello | undefined): void {
     const former = this.#attempt;
-    if (former?.open && former.link.hasPath) return this.#detour?.stop();
+    if (former?.open && this.#isSound(former)) return this.#detour?.stop();
     this.#use(attempt, hello, this.#detour?.via === '' ? 'server' : 'relayed');
     if (!former?.open) return;
     // It has had no path for so long that there is something else: a new one is built beside that.
@@ -442,6 +499,7 @@ export class Pair {
   /** `attempt` is over. */
   #detach(attempt: Attempt): void {
     this.#stopRestarting();
+    this.#better?.();
     if (attempt.open) this.#options.onHop('gone');
     if (this.#openSince !== undefined && this.#options.clock.now() - this.#openSince >= STABLE_MS) this.#failures = 0;
     this.#openSince = undefined;
@@ -482,9 +540,9 @@ export class Pair {
     this.#retryIn(between(this.#options.clock, pause / 2, pause));
   }
 
-  #want({session = this.#session, restart = false} = {}): void {
+  #want({session = this.#session, restart = false, around = false} = {}): void {
     // A message without a signal would break a plain page, so it goes to nobody who may be one.
-    if (this.#stamped) this.#send({v: PROTOCOL_VERSION, session, seq: 0, ack: 0, want: true, ...restart && {restart}});
+    if (this.#stamped) this.#send({v: PROTOCOL_VERSION, session, seq: 0, ack: 0, want: true, ...restart && {restart}, ...around && {around}});
   }
 
   #awaitOffer(): void {

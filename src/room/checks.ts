@@ -30,11 +30,17 @@ export function checkOptions({room, url, list}: RoomOptions): {readonly url: str
   if (globalThis.location?.protocol === 'https:' && endpoint.protocol === 'ws:' && !isLoopback(endpoint)) {
     throw new MeshError('insecure-context', `A page on https may not connect to ${endpoint.origin}: use wss:`);
   }
-  if (typeof globalThis.RTCPeerConnection !== 'function') {
+  // Without it everything goes through the server, sealed: for that, cryptography is needed.
+  if (!hasWebRtc() && !hasCryptography()) {
     throw new MeshError('no-webrtc', 'This browser cannot connect to others: it has no WebRTC, or it is switched off');
   }
   return {url: endpoint.href, list: name};
 }
+
+export const hasWebRtc = (): boolean => typeof globalThis.RTCPeerConnection === 'function';
+
+/** Browsers keep it from pages that came over plain http. */
+export const hasCryptography = (): boolean => (globalThis.crypto as Partial<Crypto> | undefined)?.subtle !== undefined;
 
 /**
  * The ICE servers for each attempt: those given, asked anew if they are a function; otherwise the default for the endpoint, with the TURN

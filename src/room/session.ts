@@ -9,7 +9,7 @@ import {createIdentity} from '../mesh/secure/identity.js';
 import type {Identity} from '../mesh/secure/types.js';
 import {createDeepstreamSignalling} from '../mesh/signalling/deepstream.js';
 import {CHAT_CHANNEL} from './chat.js';
-import {checkOptions, iceServersOf} from './checks.js';
+import {checkOptions, hasCryptography, hasWebRtc, iceServersOf} from './checks.js';
 import {PageLife} from './page-life.js';
 import {
   IDLE_STATE, RoomErrorEvent, RoomMessageEvent,
@@ -190,7 +190,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     const signalling = createDeepstreamSignalling({url, list, selfId: self.id, ...isRetry && {retry: {knock}}});
     const mesh = new Mesh({
       signalling,
-      createLink: simplePeerLinks(),
+      createLink: hasWebRtc() ? simplePeerLinks() : undefined,
       iceServers: iceServersOf(this.#options.iceServers, url, () => signalling.hasIce),
       name: this.#name,
       routing: {load: () => import('../mesh/relay/index.js'), identity: 'sign' in self ? self : undefined},
@@ -336,11 +336,11 @@ function textOf(data: RoomData): string | undefined {
   return typeof text === 'string' ? text : undefined;
 }
 
-/** 100 random bits in letters and digits: nobody can guess an id before its owner has entered the List. */
 /** An id that is its owner's by a key, where the page may use cryptography. */
 const createSelf = async (): Promise<{readonly id: string} | Identity> =>
-  (globalThis.crypto as Partial<Crypto>).subtle ? createIdentity() : {id: randomId()};
+  hasCryptography() ? createIdentity() : {id: randomId()};
 
+/** 100 random bits in letters and digits: nobody can guess an id before its owner has entered the List. */
 function randomId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(20));
   return Array.from(bytes, byte => (byte & 31).toString(32)).join('');

@@ -1,6 +1,7 @@
 /** In-memory twin of the WebRTC link: same seam, no browser; time, loss and breakage are the test's to steer. */
 import {systemClock, type Clock} from '../clock.js';
 import {MeshError} from '../errors.js';
+import {hasTurn} from './turn.js';
 import {
   LaneDrainEvent, LinkCloseEvent, LinkPathEvent, LinkSignalEvent,
   type CreateLink, type Lane, type LaneData, type Link, type LinkOptions, type LinkState,
@@ -51,9 +52,14 @@ export class MemoryNetwork {
     return options => new MemoryLink(this, options, owner);
   }
 
-  /** Whether there is a path between two links. */
-  reaches(a: MemoryLink, b: MemoryLink): boolean {
-    return this.reachable && !this.blocks(a.owner, b.owner);
+  /** Whether a TURN server can be reached, by links that were given one. */
+  turn = true;
+
+  /** Whether there is a path between two links, and whether it passes a TURN server. */
+  path(a: MemoryLink, b: MemoryLink): 'direct' | 'turn' | undefined {
+    if (!this.reachable) return undefined;
+    if (!a.relayOnly && !b.relayOnly && !this.blocks(a.owner, b.owner)) return 'direct';
+    return this.turn && (a.hasTurn || b.hasTurn) ? 'turn' : undefined;
   }
 
   register(link: MemoryLink): string {
@@ -76,6 +82,7 @@ export class MemoryNetwork {
 export class MemoryLink extends EventTarget implements Link {
   readonly initiator: boolean;
   readonly owner: string;
+  readonly hasTurn: boolean;
   onmessage: ((lane: Lane, data: LaneData) => void) | undefined;
   readonly maxMessageSize = 256 * 1024;
   readonly #network: MemoryNetwork;
@@ -87,12 +94,18 @@ export class MemoryLink extends EventTarget implements Link {
   #state: LinkState = 'connecting';
   #closing = false;
   #path = true;
+  /** Whether what is sent arrives. */
+  #flows = true;
+  #route: 'direct' | 'turn' = 'direct';
+  #relayOnly: boolean;
   /** What crossed while the path was silent, in order: the transport repeats it when the path is back. */
   #stalled: Array<() => void> = [];
 
-  constructor(network: MemoryNetwork, {initiator}: LinkOptions, owner = '') {
+  constructor(network: MemoryNetwork, {initiator, iceServers, relayOnly = false}: LinkOptions, owner = '') {
     super();
     this.owner = owner;
+    this.hasTurn = hasTurn(iceServers);
+    this.#relayOnly = relayOnly;
     this.#network = network;
     this.initiator = initiator;
     this.#token = network.register(this);
@@ -112,7 +125,12 @@ export class MemoryLink extends EventTarget implements Link {
     return this.#path;
   }
 
+  get relayOnly(): boolean {
+    return this.#relayOnly;
+  }
+
   restart(): void {
+    this.#relayOnly = false;
     if (this.#state === 'open' && this.initiator) this.#signal({type: 'restart', token: this.#token});
   }
 
@@ -123,7 +141,7 @@ export class MemoryLink extends EventTarget implements Link {
     if (!other) return this.close(new MeshError('link-failed', 'The other side is gone'));
     this.#other = other;
     if (signal.type === 'offer') this.#signal({type: 'answer', token: this.#token});
-    else if (this.#network.reaches(this, other)) this.#later(() => [this, other].forEach(link => link.#open()));
+    else if (this.#findPath()) this.#later(() => [this, other].forEach(link => link.#open()));
   }
 
   send(lane: Lane, data: string | ArrayBuffer | ArrayBufferView<ArrayBuffer>): boolean {
@@ -147,8 +165,8 @@ export class MemoryLink extends EventTarget implements Link {
     return this.#buffered.get(lane) ?? 0;
   }
 
-  async route(): Promise<'direct'> {
-    return 'direct';
+  async route(): Promise<'direct' | 'turn'> {
+    return this.#route;
   }
 
   close(error?: MeshError): void {
@@ -168,19 +186,31 @@ export class MemoryLink extends EventTarget implements Link {
     });
   }
 
-  /** Stops (`true`) or resumes (`false`) everything on this link, in both directions; nothing is lost by it. */
-  silence(silent: boolean): void {
+  /**
+   * Stops (`true`) or resumes (`false`) everything on this link, in both directions; nothing is lost by it.
+   * @param told - whether the link knows.
+   */
+  silence(silent: boolean, told = true): void {
     for (const link of [this, this.#other]) {
-      if (!link || link.#path === !silent || link.#state === 'closed') continue;
-      link.#path = !silent;
-      link.dispatchEvent(new LinkPathEvent(!silent));
+      if (!link || link.#flows === !silent || link.#state === 'closed') continue;
+      link.#flows = !silent;
+      if (told || link.#path === silent) {
+        link.#path = !silent;
+        link.dispatchEvent(new LinkPathEvent(!silent));
+      }
       if (!silent) for (const deliver of link.#stalled.splice(0)) deliver();
     }
   }
 
   #restarted({type}: MemorySignal): void {
     if (type === 'restart') this.#signal({type: 'restarted', token: this.#token});
-    else if (type === 'restarted' && this.#other && this.#network.reaches(this, this.#other)) this.silence(false);
+    else if (type === 'restarted' && this.#findPath()) this.silence(false);
+  }
+
+  #findPath(): boolean {
+    const path = this.#other && this.#network.path(this, this.#other);
+    if (path) for (const link of [this, this.#other]) link!.#route = path;
+    return path !== undefined;
   }
 
   #arrive(lane: Lane, data: LaneData, size: number): void {
@@ -192,7 +222,7 @@ export class MemoryLink extends EventTarget implements Link {
       if (other.#state === 'open' && !this.#network.loses(lane)) other.onmessage?.(lane, data);
       if (before > LOW_WATER && before - size <= LOW_WATER) this.dispatchEvent(new LaneDrainEvent(lane));
     };
-    if (this.#path) deliver();
+    if (this.#flows) deliver();
     else this.#stalled.push(deliver);
   }
 

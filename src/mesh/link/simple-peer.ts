@@ -72,14 +72,16 @@ class SimplePeerLink extends EventTarget implements Link {
   #isDescribed = false;
   #path = true;
 
-  constructor({initiator, iceServers}: LinkOptions, certificate: RTCCertificate | undefined, gathering: Gathering) {
+  constructor({initiator, iceServers, relayOnly = false}: LinkOptions, certificate: RTCCertificate | undefined, gathering: Gathering) {
     super();
     this.#gathering = gathering;
     this.initiator = initiator;
     this.#peer = new SimplePeer({
       initiator,
       trickle: true,
-      config: {iceServers: [...iceServers], ...certificate && {certificates: [certificate]}},
+      config: {
+        iceServers: [...iceServers], ...certificate && {certificates: [certificate]}, ...relayOnly && {iceTransportPolicy: 'relay' as const},
+      },
       wrtc: this.#tappedWebRtc(),
     }) as Peer;
     this.#peer.on('signal', signal => this.#signal(signal));
@@ -157,7 +159,7 @@ class SimplePeerLink extends EventTarget implements Link {
     // One at a time: the answer to the former is on its way.
     if (this.#state !== 'open' || !this.initiator || this.#awaitsAnswer || !connection) return;
     try {
-      connection.setConfiguration({...connection.getConfiguration(), iceServers: [...iceServers]});
+      connection.setConfiguration({...connection.getConfiguration(), iceServers: [...iceServers], iceTransportPolicy: 'all'});
       connection.restartIce();
       this.#describeAnew();
       this.#peer.negotiate();

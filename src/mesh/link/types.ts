@@ -23,6 +23,8 @@ export interface LinkOptions {
   /** Whether this side makes the offer. */
   readonly initiator: boolean;
   readonly iceServers: readonly RTCIceServer[];
+  /** Whether it is to use nothing but TURN servers, where every other path has turned out to be none. `restart` looks at all again. */
+  readonly relayOnly?: boolean;
 }
 
 export class LinkSignalEvent extends Event {
