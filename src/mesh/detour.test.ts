@@ -1,5 +1,6 @@
 /** Pairs that have no way to each other, or lose it: they talk all the same, and lose and repeat nothing. */
 import {expect} from 'chai';
+import type {Cancel, Clock} from './clock.js';
 import fc from 'fast-check';
 import {RELAY_AFTER_MS, ROUTE_MS} from './detour.js';
 import type {MeshError} from './errors.js';
@@ -82,12 +83,35 @@ class World {
   }
 }
 
+/** A member's own clock, which stands still with its page. */
+class PageClock implements Clock {
+  frozen = false;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  now = (): number => this.#clock.now();
+  random = (): number => this.#clock.random();
+  after = (ms: number, run: () => void): Cancel => {
+    const due = (): void => {
+      if (this.frozen) cancel = this.#clock.after(1_000, due);
+      else run();
+    };
+    let cancel = this.#clock.after(ms, due);
+    return () => cancel();
+  };
+}
+
 class Member {
+  readonly clock: PageClock;
   readonly mesh: Mesh;
   readonly received: Array<readonly [from: string, data: unknown]> = [];
 
   constructor(world: World, readonly id: string) {
-    const {clock, server, network, turn, withoutWebRtc} = world;
+    const {server, network, turn, withoutWebRtc} = world;
+    const clock = this.clock = new PageClock(world.clock);
     this.mesh = new Mesh({
       clock, name: `name of ${id}`,
       signalling: createMemorySignalling(server)({url: 'ws://memory', list: LIST, selfId: id, clock}),
@@ -228,8 +252,11 @@ describe('A pair without a way to each other', () => {
     await world.clock.run(10_000);
     for (const other of ['a', 'c']) world.block('b', other, false);
     world.server.faults.loseSignal = (from, to) => from === 'b' || to === 'b';
+    world.member('b').clock.frozen = true;
     await world.clock.run(30_000);
     expect(world.member('a').mesh.peers.map(({id, away}) => [id, away])).to.deep.equal([['b', true], ['c', false]]);
+    expect(world.link('a', 'b')).to.equal('direct');
+    world.member('b').clock.frozen = false;
     expect(world.member('c').mesh.relaying.bytes).to.equal(0);
   });
 

@@ -542,7 +542,8 @@ export class Pair {
 
   #want({session = this.#session, restart = false, around = false} = {}): void {
     // A message without a signal would break a plain page, so it goes to nobody who may be one.
-    if (this.#stamped) this.#send({v: PROTOCOL_VERSION, session, seq: 0, ack: 0, want: true, ...restart && {restart}, ...around && {around}});
+    if (!this.#stamped) return;
+    this.#send({v: PROTOCOL_VERSION, session, seq: 0, ack: 0, want: true, ...restart && {restart}, ...around && {around}});
   }
 
   #awaitOffer(): void {

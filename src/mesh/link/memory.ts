@@ -194,7 +194,7 @@ export class MemoryLink extends EventTarget implements Link {
     for (const link of [this, this.#other]) {
       if (!link || link.#flows === !silent || link.#state === 'closed') continue;
       link.#flows = !silent;
-      if (told || link.#path === silent) {
+      if ((told || !silent) && link.#path === silent) {
         link.#path = !silent;
         link.dispatchEvent(new LinkPathEvent(!silent));
       }
