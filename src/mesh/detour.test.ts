@@ -1,7 +1,8 @@
 /** Pairs that have no way to each other, or lose it: they talk all the same, and lose and repeat nothing. */
 import {expect} from 'chai';
-import type {Cancel, Clock} from './clock.js';
 import fc from 'fast-check';
+import {Crowd} from './casts/crowd.js';
+import type {Cancel, Clock} from './clock.js';
 import {RELAY_AFTER_MS, ROUTE_MS} from './detour.js';
 import type {MeshError} from './errors.js';
 import {MemoryNetwork} from './link/memory.js';
@@ -117,7 +118,7 @@ class Member {
       signalling: createMemorySignalling(server)({url: 'ws://memory', list: LIST, selfId: id, clock}),
       createLink: withoutWebRtc.has(id) ? undefined : network.linksOf(id),
       iceServers: () => turn ? [{urls: 'turn:memory'}] : [],
-      routing: {load: async () => ({Routing, cryptography: pretendCryptography}), identity: pretendIdentity(id)},
+      routing: {load: async () => ({Routing, Crowd, cryptography: pretendCryptography}), identity: pretendIdentity(id)},
       relays: () => !world.declines.has(id),
       onMessage: (from, _channel, data) => this.received.push([from, data]),
     });

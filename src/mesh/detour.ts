@@ -20,10 +20,17 @@ const MAX_RELAYS = 3;
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 
+/** Names of ways that lead through no one member: the room's server, and from neighbour to neighbour as the topology knows. */
+export const SERVER: PeerId = '';
+export const OVERLAY: PeerId = '*';
+
 /** What of a mesh a pair needs for a way around. */
 export interface Ways {
-  /** By whom `peerId` may be reached, best first. The server is `''`. */
-  find(peerId: PeerId): Promise<readonly PeerId[]>;
+  /**
+   * By whom `peerId` may be reached, best first; `OVERLAY` and `SERVER` among them.
+   * @param isNeighbour - whether the topology links the two, so that members which both reach can be asked.
+   */
+  find(peerId: PeerId, isNeighbour: boolean): Promise<readonly PeerId[]>;
   /** A link by `via`. @throws when there cannot be one, as where this page has no cryptography. */
   createLink(options: {readonly initiator: boolean; readonly peerId: PeerId; readonly route: string; readonly via: PeerId}): Link;
   /** Hands `via`, a neighbour, a signal for `peerId`. */
@@ -35,6 +42,7 @@ export interface DetourOptions {
   readonly peerId: PeerId;
   readonly initiator: boolean;
   readonly ways: Ways;
+  readonly isNeighbour: () => boolean;
   /** Name of the next session; those of ways around end in `~`. */
   readonly nextSession: () => string;
   readonly send: (stamp: Stamp, signal?: unknown) => void;
@@ -118,10 +126,11 @@ export class Detour {
 
   async #find(): Promise<void> {
     const search = ++this.#search;
-    const {ways, peerId} = this.#options;
-    const found = await ways.find(peerId);
+    const {ways, peerId, isNeighbour} = this.#options;
+    const found = await ways.find(peerId, isNeighbour());
     if (search !== this.#search) return;
-    this.#next = [...found.filter(via => via !== '').slice(0, MAX_RELAYS), ...found.filter(via => via === '')];
+    const isLast = (via: PeerId): boolean => via === SERVER || via === OVERLAY;
+    this.#next = [...found.filter(via => !isLast(via)).slice(0, MAX_RELAYS), ...found.filter(isLast)];
     this.#tryNext();
   }
 

@@ -1,6 +1,8 @@
 /**
  * Keeps one pair for every neighbour that the topology names, from what the List says. Knows no DOM and no vendor client.
  */
+import {RESERVED} from './casts/frames.js';
+import type {Crowd} from './casts/crowd.js';
 import {systemClock, type Cancel, type Clock} from './clock.js';
 import {MeshError} from './errors.js';
 import type {RoutingFrame} from './conversation.js';
@@ -10,11 +12,13 @@ import {MeshErrorEvent, type MeshEventMap, type OnMeshMessage} from './events.js
 import type {CreateLink} from './link/types.js';
 import type {Listen} from './listen.js';
 import {readStamp} from './negotiation.js';
+import {Neighbourhood, type CreateCrowd, type LateTopology} from './neighbourhood.js';
 import {Pair, type GetIceServers, type MeshPeer} from './pair.js';
 import type {Routing} from './relay/routing.js';
 import type {Cryptography, Identity} from './secure/types.js';
 import type {PeerId, SignalMessage, Signalling, SignallingStatus} from './signalling/types.js';
 import {prepareMessage, type OutgoingMessage} from './stream/message.js';
+import {SEND_TIMEOUT_MS} from './stream/outbound.js';
 import {fullMesh} from './topology/full-mesh.js';
 import type {Topology} from './topology/types.js';
 
@@ -37,6 +41,7 @@ const FAREWELL_MS = 5_000;
 
 interface LoadedRouting {
   readonly Routing: typeof Routing;
+  readonly Crowd: typeof Crowd;
   readonly cryptography: Cryptography | undefined;
 }
 
@@ -45,7 +50,9 @@ export interface MeshDeps {
   /** Makes links; absent where this browser has no WebRTC: then everything goes around. */
   readonly createLink?: CreateLink | undefined;
   readonly iceServers?: GetIceServers;
-  readonly topology?: Topology;
+  readonly topology?: Topology | LateTopology;
+  /** Whether somebody links to everybody, whatever the topology: a page that knows nothing of this project. Default: nobody does. */
+  readonly linksToAll?: (id: PeerId) => boolean;
   readonly clock?: Clock;
   readonly name?: string;
   /** What routed links need: the code, loaded when first used, and who this member is, whose id `selfId` must be. */
@@ -73,19 +80,24 @@ export class Mesh extends EventTarget {
   readonly #signalling: Signalling;
   readonly #createLink: CreateLink | undefined;
   readonly #iceServers: GetIceServers;
-  readonly #topology: Topology;
+  readonly #near: Neighbourhood;
   readonly #clock: Clock;
   readonly #boot: string;
   readonly #onMessage: OnMeshMessage;
   readonly #pairs = new Map<PeerId, Pair>();
   readonly #early: EarlySignals;
+  /** Ids in the List, but for those that have said goodbye. */
+  #members: ReadonlySet<PeerId> = new Set();
+  /** Members without a pair, as they were told last. */
+  readonly #farPeers = new Map<PeerId, MeshPeer>();
+  #pairsMade = 0;
   /** Members that are not in the List but answer over their link. */
   readonly #vouched = new Map<PeerId, Cancel>();
   /** Who vanished without a goodbye, oldest first. */
   readonly #absent = new Map<PeerId, {readonly pair: Pair; readonly stop: Cancel; bytes: number}>();
   /** Members that said goodbye and are still in the List. */
   readonly #departed = new Map<PeerId, Cancel>();
-  readonly #deps: Pick<MeshDeps, 'routing' | 'relays'>;
+  readonly #deps: Pick<MeshDeps, 'routing' | 'relays' | 'linksToAll'>;
   readonly #ways: Ways | undefined;
   #routing: Routing | undefined;
   #loading: Promise<Routing> | undefined;
@@ -95,19 +107,31 @@ export class Mesh extends EventTarget {
   #changeQueued = false;
   #left = false;
 
-  constructor({signalling, createLink, iceServers, topology, clock, name, routing, relays, onMessage}: MeshDeps) {
+  constructor(deps: MeshDeps) {
     super();
-    this.#deps = {...routing && {routing}, ...relays && {relays}};
+    const {signalling, createLink, iceServers, topology = fullMesh, clock, name, routing, relays, linksToAll, onMessage} = deps;
+    this.#deps = {...routing && {routing}, ...relays && {relays}, ...linksToAll && {linksToAll}};
     this.#ways = routing && this.#lateWays();
     this.#onMessage = onMessage;
     this.#signalling = signalling;
     this.#createLink = createLink;
     this.#iceServers = iceServers ?? (() => []);
-    this.#topology = topology ?? fullMesh;
     this.#clock = clock ?? systemClock;
     this.#name = name ?? '';
     this.#early = new EarlySignals(this.#clock);
     this.#boot = randomBoot(this.#clock);
+    this.#near = new Neighbourhood({
+      clock: this.#clock, selfId: signalling.selfId, boot: this.#boot, topology, pairs: this.#pairs,
+      linksToAll: linksToAll ?? (() => false),
+      name: () => this.#name,
+      relays: relays ?? (() => true),
+      load: () => this.#loadCrowd(),
+      drop: id => this.#drop(id),
+      onMessage: (from, channel, data) => this.#onMessage(from, channel, data, false),
+      onReplan: () => this.#reconcile(),
+      onChange: () => this.#changed(),
+      onError: error => this.#report(error),
+    });
     const {signal} = this.#listening;
     signalling.addEventListener('members-change', () => this.#reconcile(), {signal});
     signalling.addEventListener('signal', ({message}) => this.#receive(message), {signal});
@@ -129,7 +153,9 @@ export class Mesh extends EventTarget {
 
   /** Everybody else in the room, in the List's order. */
   get peers(): readonly MeshPeer[] {
-    return [...this.#pairs.values()].map(pair => pair.peer);
+    if (!this.#near.partial) return [...this.#pairs.values()].map(pair => pair.peer);
+    const known = [...this.#pairs].filter(([id]) => !this.#members.has(id)).map(([, pair]) => pair.peer);
+    return [...[...this.#members].filter(id => id !== this.selfId).map(id => this.#pairs.get(id)?.peer ?? this.#far(id)), ...known];
   }
 
   /** Who vanished without a goodbye and may come back, the longest away first. */
@@ -146,6 +172,12 @@ export class Mesh extends EventTarget {
     if (name === this.#name) return;
     this.#name = name;
     for (const {conversation} of this.#pairs.values()) conversation.rename(name);
+    this.#near.announce();
+  }
+
+  /** Whether this member carries for others may have changed. */
+  reconsider(): void {
+    this.#near.announce();
   }
 
   /** How much this member carries for others: routes at the moment, and bytes so far. */
@@ -174,12 +206,14 @@ export class Mesh extends EventTarget {
   async send(data: unknown, {to, channel = '', plainText, signal}: MeshSendOptions = {}): Promise<void> {
     if (this.#left) throw new MeshError('not-joined', 'The room has been left');
     if (signal?.aborted) throw new MeshError('aborted', 'Sending was given up', {cause: signal.reason as unknown});
+    if (channel.startsWith(RESERVED)) throw new MeshError('bad-data', 'Channels whose names begin with a zero character are the mesh\'s own');
     const encoded = prepareMessage(channel, data);
     const message = plainText === undefined ? encoded : {...encoded, plainText};
+    if (!to && this.#near.casting) return this.#cast(channel, data, message, signal);
     const missing: PeerId[] = [];
     const waiting: Array<Promise<void>> = [];
     for (const id of to ?? this.#pairs.keys()) {
-      const pair = this.#pairs.get(id);
+      const pair = to ? this.#pairTo(id, encoded) : this.#pairs.get(id);
       if (!pair || (to && pair.conversation.plain && plainText === undefined)) {
         missing.push(id);
         continue;
@@ -190,6 +224,55 @@ export class Mesh extends EventTarget {
     if (!to && message.lane === 'lines') for (const id of this.#absent.keys()) this.#keepFor(id, message);
     await Promise.all(waiting);
     if (missing.length > 0) throw new MeshError('undelivered', `The message did not reach ${missing.length} of the room`, {ids: missing});
+  }
+
+  /** Says something to everybody through the neighbours; to plain pages directly. */
+  async #cast(channel: string, data: unknown, message: OutgoingMessage, signal: AbortSignal | undefined): Promise<void> {
+    for (const {conversation} of this.#pairs.values()) {
+      // Whether it reaches them or not: nobody can tell of a page that says nothing.
+      if (conversation.plain) conversation.outbound.send(message)?.catch(() => undefined);
+    }
+    await this.#hasNeighbour(signal);
+    await this.#near.cast(channel, data);
+  }
+
+  /** Waits until there is a link to anybody, if there is anybody. */
+  #hasNeighbour(signal: AbortSignal | undefined): Promise<void> | undefined {
+    const isThere = (): boolean => this.#members.size <= 1 || [...this.#pairs.values()].some(({open}) => open);
+    if (isThere()) return undefined;
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void): void => {
+        stop();
+        this.removeEventListener('peers-change', look);
+        signal?.removeEventListener('abort', abort);
+        settle();
+      };
+      const look = (): void => {
+        if (isThere() || this.#left) end(resolve);
+      };
+      const abort = (): void => end(() => reject(new MeshError('aborted', 'Sending was given up', {cause: signal?.reason as unknown})));
+      const stop = this.#clock.after(SEND_TIMEOUT_MS, () => end(() => {
+        const ids = [...this.#members].filter(id => id !== this.selfId);
+        reject(new MeshError('undelivered', 'There is no connection to anybody in the room', {ids}));
+      }));
+      this.addEventListener('peers-change', look);
+      signal?.addEventListener('abort', abort, {once: true});
+    });
+  }
+
+  /** The pair for messages to `id` alone; one is made where the two are no neighbours. */
+  #pairTo(id: PeerId, message: OutgoingMessage): Pair | undefined {
+    if (!this.#pairs.has(id) && this.#near.partial && this.#members.has(id) && id !== this.selfId) this.#addForOne(id);
+    const pair = this.#pairs.get(id);
+    this.#near.use(id);
+    // What is large is worth a link of their own.
+    if (message.lane === 'bulk') pair?.climb();
+    return pair;
+  }
+
+  #addForOne(id: PeerId): void {
+    this.#add(id, true);
+    this.#near.unwant(id, true);
   }
 
   /** Tells everybody over the links that this side is about to stand still: a page that is frozen. */
@@ -239,6 +322,7 @@ export class Mesh extends EventTarget {
     for (const id of [...this.#pairs.keys()]) this.#drop(id);
     for (const id of [...this.#absent.keys()]) this.#forget(id);
     this.#early.clear();
+    this.#near.close();
     this.#routing?.close();
     for (const stop of [...this.#vouched.values(), ...this.#departed.values()]) stop();
     this.#vouched.clear();
@@ -248,19 +332,34 @@ export class Mesh extends EventTarget {
   #receive(message: SignalMessage): void {
     if (this.#left) return;
     if (this.#isRouting(message)) return this.#whenRouting(routing => this.#receiveRouting(routing, message));
-    const pair = this.#pairs.get(message.user);
+    const pair = this.#pairs.get(message.user) ?? this.#guest(message);
     if (pair) pair.accept(message);
     else if (message.user !== this.selfId) this.#early.add(message);
   }
 
+  /** Where not all are linked, the other side's List may be ahead, or it has something to say to this one alone. */
+  #guest(message: SignalMessage): Pair | undefined {
+    const {user} = message;
+    const stamp = readStamp(message);
+    if (!stamp || !this.#near.partial || !this.#members.has(user) || user === this.selfId) return undefined;
+    if (stamp.around === true || isDetour(stamp.session)) {
+      this.#addForOne(user);
+    } else {
+      this.#add(user);
+      this.#near.unwant(user);
+    }
+    return this.#pairs.get(user);
+  }
+
   /** Whether `message` is of a way around, or goes one. */
   #isRouting(message: SignalMessage): boolean {
-    return message.route !== undefined || isDetour(readStamp(message)?.session ?? '');
+    const stamp = readStamp(message);
+    return message.route !== undefined || isDetour(stamp?.session ?? '') || stamp?.around === true;
   }
 
   #receiveRouting(routing: Routing, message: SignalMessage): void {
     if (message.route !== undefined) routing.receiveFromServer(message);
-    else this.#pairs.get(message.user)?.accept(message);
+    else (this.#pairs.get(message.user) ?? this.#guest(message))?.accept(message);
   }
 
   /** Does something with routes, now or when their code is there; in order. */
@@ -281,6 +380,13 @@ export class Mesh extends EventTarget {
     return this.#loading;
   }
 
+  async #loadCrowd(): Promise<CreateCrowd> {
+    const {routing} = this.#deps;
+    if (!routing) throw new MeshError('bad-data', 'A room where not all are linked needs `routing`');
+    const {Crowd: Loaded, cryptography} = await routing.load();
+    return options => new Loaded({...options, identity: routing.identity, cryptography: routing.identity && cryptography});
+  }
+
   #createRouting({Routing: Loaded, cryptography}: LoadedRouting): Routing {
     const {routing, relays = () => true} = this.#deps;
     return new Loaded({
@@ -292,9 +398,10 @@ export class Mesh extends EventTarget {
       hops: () => [...this.#pairs.values()].filter(({isHop}) => isHop).map(({id, conversation}) => [id, conversation.rttMs ?? 0] as const),
       emit: (to, message) => this.#signalling.emit(to, message),
       isServerUp: () => this.status === 'open',
+      nextHop: id => this.#near.nextHop(id),
       onSignal: message => {
         // Of anything else the server is to tell who said it.
-        if (isDetour(readStamp(message)?.session ?? '')) this.#pairs.get(message.user)?.accept(message);
+        if (this.#isRouting(message)) (this.#pairs.get(message.user) ?? this.#guest(message))?.accept(message);
       },
     });
   }
@@ -306,9 +413,9 @@ export class Mesh extends EventTarget {
       return this.#routing;
     };
     return {
-      find: async id => {
+      find: async (id, isNeighbour) => {
         const routing = await this.#loadRouting()?.catch(() => undefined);
-        return routing && !this.#left ? routing.find(id) : [];
+        return routing && !this.#left ? routing.find(id, isNeighbour) : [];
       },
       createLink: options => loaded().createLink(options),
       signal: (...signal) => this.#routing?.signal(...signal),
@@ -328,10 +435,13 @@ export class Mesh extends EventTarget {
       stop();
       this.#departed.delete(id);
     }
-    const members = [...listed].filter(id => !this.#departed.has(id));
-    const wanted = new Set(this.#topology.overlay([...new Set([...members, this.selfId])]).neighbours(this.selfId));
+    this.#members = new Set([...listed].filter(id => !this.#departed.has(id)));
+    const wanted = this.#near.plan(this.#members);
+    this.#farPeers.clear();
     for (const id of this.#pairs.keys()) {
-      if (wanted.has(id)) this.#unvouch(id);
+      if (this.#members.has(id)) this.#unvouch(id);
+      if (wanted.has(id)) this.#near.want(id);
+      else if (this.#members.has(id)) this.#near.unwant(id);
       else if (listed.has(id)) this.#drop(id);
       else this.#vouch(id);
     }
@@ -339,21 +449,41 @@ export class Mesh extends EventTarget {
     this.#changed();
   }
 
-  #add(id: PeerId): void {
-    const pair = this.#returned(id) ?? this.#createPair(id);
+  /** Somebody who is no neighbour, as far as this side knows. */
+  #far(id: PeerId): MeshPeer {
+    const via = this.#near.nextHop(id);
+    const known = this.#farPeers.get(id);
+    const name = this.#near.nameOf(id);
+    if (known && known.via === via && known.name === name) return known;
+    const link = via === undefined ? 'connecting' : 'relayed';
+    const peer: MeshPeer = {id, name, link, via, plain: false, rttMs: undefined, away: false, reason: undefined, far: true};
+    this.#farPeers.set(id, peer);
+    return peer;
+  }
+
+  #add(id: PeerId, around = false): void {
+    const pair = this.#returned(id) ?? this.#createPair(id, around);
     this.#pairs.set(id, pair);
     for (const message of this.#early.take(id)) pair.accept(message);
   }
 
-  #createPair(id: PeerId): Pair {
+  #createPair(id: PeerId, around: boolean): Pair {
     return new Pair({
-      clock: this.#clock, selfId: this.selfId, peerId: id, boot: this.#boot,
+      clock: this.#clock, selfId: this.selfId, peerId: id, around, meshBoot: this.#boot,
+      nextHop: () => this.#near.nextHop(id),
+      // A pair of its own numbers: the other side may have kept what it knows of a former one of the two.
+      boot: `${this.#boot}${(++this.#pairsMade).toString(36)}`,
+      stamped: this.#near.partial && !(this.#deps.linksToAll?.(id) ?? false),
       createLink: this.#createLink,
       iceServers: this.#iceServers,
       name: () => this.#name,
       emit: message => this.#signalling.emit(id, message),
       onChange: () => this.#changed(),
-      onMessage: (channel, data) => this.#onMessage(id, channel, data, false),
+      onMessage: (channel, data) => {
+        if (channel.startsWith(RESERVED)) this.#near.receive(id, channel, data);
+        else this.#near.direct(id, () => this.#onMessage(id, channel, data, false));
+      },
+      onOpen: open => this.#near.opened(id, open),
       onPlainText: text => this.#onMessage(id, '', text, true),
       onBye: () => this.#departing(id),
       ways: this.#ways,
@@ -380,6 +510,7 @@ export class Mesh extends EventTarget {
     const pair = this.#pairs.get(id);
     if (!pair) return;
     this.#pairs.delete(id);
+    this.#near.gone(id);
     this.#changed();
     // Who was never met may as well have been on its way out.
     if (!pair.conversation.met || pair.conversation.plain) return pair.close(gone(id));
@@ -409,6 +540,7 @@ export class Mesh extends EventTarget {
 
   #drop(id: PeerId): void {
     this.#unvouch(id);
+    this.#near.gone(id);
     this.#pairs.get(id)?.close(gone(id));
     this.#pairs.delete(id);
     this.#changed();

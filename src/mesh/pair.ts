@@ -5,7 +5,7 @@
 import {Attempt} from './attempt.js';
 import {between, type Cancel} from './clock.js';
 import {Conversation, type ConversationOptions} from './conversation.js';
-import {Detour, isDetour, type Ways} from './detour.js';
+import {Detour, isDetour, OVERLAY, SERVER, type Ways} from './detour.js';
 import {asMeshError, MeshError} from './errors.js';
 import type {CreateLink, Lane, LaneData, LinkRoute} from './link/types.js';
 import {hasTurn} from './link/turn.js';
@@ -53,6 +53,8 @@ export interface MeshPeer {
   /** Its page is frozen, or its machine sleeps. */
   readonly away: boolean;
   readonly reason: string | undefined;
+  /** Whether the two are no neighbours in a room where not all are linked: reached by way of others, as most are there. */
+  readonly far?: boolean;
 }
 
 export interface PairOptions extends Omit<ConversationOptions, 'onHello' | 'onSignal' | 'onSilence'> {
@@ -61,8 +63,18 @@ export interface PairOptions extends Omit<ConversationOptions, 'onHello' | 'onSi
   readonly createLink: CreateLink | undefined;
   readonly iceServers: GetIceServers;
   readonly emit: (message: SignalMessage) => void;
+  /** Names this mesh; sessions begin with it. */
+  readonly meshBoot: string;
+  /** By which neighbour the peer is reached from neighbour to neighbour. */
+  readonly nextHop: () => PeerId | undefined;
   /** Number of the next attempt of this mesh with anybody: of two sessions the later one is the one that counts. */
   readonly nextAttempt: () => number;
+  /** Whether a way around is all that is wanted, until `climb`: for a few messages to somebody who is no neighbour. */
+  readonly around?: boolean;
+  /** Whether the peer is known to speak this protocol: then it is asked soon for the offer that it owes. */
+  readonly stamped?: boolean;
+  /** There is a link, or none any more. */
+  readonly onOpen: (open: boolean) => void;
   /** The ways around; without them there is a direct link or none. */
   readonly ways?: Ways | undefined;
   /** The link to this neighbour takes data again, or there is none any more. */
@@ -94,7 +106,8 @@ export class Pair {
   /** Runs while a link that passes a TURN server is to look for a better path. */
   #better: Cancel | undefined;
   /** Whether the peer's signals carry stamps. */
-  #stamped = false;
+  #stamped: boolean;
+  #around: boolean;
   #closed = false;
   #lost = false;
   #reason: string | undefined;
@@ -104,12 +117,15 @@ export class Pair {
     this.#options = options;
     this.id = options.peerId;
     this.initiator = options.selfId > options.peerId;
+    this.#around = options.around ?? false;
+    this.#stamped = options.stamped ?? false;
     this.conversation = new Conversation({
       ...options, onHello: () => this.#using?.greeted(), onSignal: message => this.accept({...message, user: this.id}),
       onSilence: silent => this.#silence(silent),
     });
     this.#detour = options.ways && new Detour({
       clock: options.clock, peerId: this.id, initiator: this.initiator, ways: options.ways,
+      isNeighbour: () => !this.#around,
       nextSession: () => this.#nextSession(),
       send: (stamp, signal) => this.#sendAround(stamp, signal),
       hello: () => this.#helloOf(this.#detour?.attempt),
@@ -133,9 +149,14 @@ export class Pair {
 
   get peer(): MeshPeer {
     const {id, link, reason, conversation: {name, plain, rttMs, away}} = this;
-    const now: MeshPeer = {id, name, link, via: link === 'relayed' ? this.#detour?.via : undefined, plain, rttMs, away, reason};
+    const now: MeshPeer = {id, name, link, via: link === 'relayed' ? this.#via() : undefined, plain, rttMs, away, reason};
     const isSame = (Object.keys(now) as Array<keyof MeshPeer>).every(key => now[key] === this.#peer[key]);
     return isSame ? this.#peer : this.#peer = now;
+  }
+
+  #via(): PeerId | undefined {
+    const via = this.#detour?.via;
+    return via === OVERLAY ? this.#options.nextHop() : via;
   }
 
   get open(): boolean {
@@ -170,6 +191,15 @@ export class Pair {
       return;
     }
     this.#replace(stamp.session, attempt => attempt.negotiation.receive(stamp, message.signal));
+  }
+
+  /** A link of their own is worth it now. */
+  climb(): void {
+    if (!this.#around) return;
+    this.#around = false;
+    if (this.#closed) return;
+    if (this.initiator && this.#options.createLink) this.#begin();
+    else this.#want();
   }
 
   /** The peer has vanished from the room and may come back: no link is tried, what it has missed is kept. */
@@ -224,9 +254,10 @@ export class Pair {
 
   #enter(): void {
     const {createLink} = this.#options;
-    if (this.initiator && createLink) this.#begin();
+    const goesAround = this.#around || !createLink;
+    if (this.initiator && !goesAround) this.#begin();
     else this.#awaitOffer();
-    this.#detour?.seek(createLink ? undefined : 0);
+    this.#detour?.seek(goesAround ? 0 : undefined);
   }
 
   #halt(error: MeshError): void {
@@ -248,7 +279,7 @@ export class Pair {
   }
 
   #nextSession(): string {
-    return `${this.#options.boot}.${this.#options.nextAttempt()}`;
+    return `${this.#options.meshBoot}.${this.#options.nextAttempt()}`;
   }
 
   /** Puts an attempt for a new session in the place of the present one. */
@@ -308,9 +339,9 @@ export class Pair {
   /** A signal about a way around goes that way itself. */
   #sendAround(stamp: Stamp, signal?: unknown): void {
     const {ways, emit} = this.#options;
-    const via = this.#detour?.via ?? '';
+    const via = this.#detour?.via ?? SERVER;
     const message = this.#message(stamp, signal);
-    if (via === '') emit(message);
+    if (via === SERVER) emit(message);
     else ways?.signal(this.id, via, message);
   }
 
@@ -336,8 +367,10 @@ export class Pair {
     const attempt = this.#attempt;
     if (around) {
       this.#detour?.seek(0);
+      if (this.#around) return;
       return attempt?.close(new MeshError('link-failed', 'No link: the other side has no WebRTC', {ids: [this.id]}));
     }
+    this.#around = false;
     if (!attempt) {
       if (this.#retry) this.#begin();
     } else if (attempt.session === session && restart) {
@@ -443,7 +476,7 @@ export class Pair {
   #detourOpened(attempt: Attempt, hello: Hello | undefined): void {
     const former = this.#attempt;
     if (former?.open && this.#isSound(former)) return this.#detour?.stop();
-    this.#use(attempt, hello, this.#detour?.via === '' ? 'server' : 'relayed');
+    this.#use(attempt, hello, this.#detour?.via === SERVER ? 'server' : 'relayed');
     if (!former?.open) return;
     // It has had no path for so long that there is something else: a new one is built beside that.
     this.#attempt = this.#openSince = undefined;
@@ -458,6 +491,7 @@ export class Pair {
     if (attempt !== this.#using) return this.#withoutSuccessor(attempt);
     this.#using = undefined;
     this.conversation.detach();
+    this.#options.onOpen(false);
     this.#options.onChange();
   }
 
@@ -466,6 +500,7 @@ export class Pair {
     this.#dropped = false;
     this.#using = attempt;
     this.conversation.attach(attempt.link, hello, route);
+    this.#options.onOpen(true);
     this.#options.onChange();
   }
 
@@ -506,6 +541,7 @@ export class Pair {
     if (attempt !== this.#using) return this.#withoutSuccessor(attempt);
     this.#using = undefined;
     this.conversation.detach();
+    this.#options.onOpen(false);
     this.#detour?.seek();
   }
 
@@ -547,7 +583,9 @@ export class Pair {
   }
 
   #awaitOffer(): void {
+    if (this.#stamped && !this.initiator) this.#want({around: this.#around});
     this.#retry = this.#options.clock.after(OFFER_TIMEOUT_MS, () => {
+      if (this.#around && this.#using) return;
       this.#failed(new MeshError('link-failed', 'No link: the other side did not answer', {ids: [this.id]}), false);
     });
   }

@@ -5,6 +5,7 @@
  * The two agree on keys over signals, in three messages (`secure/types.ts`): `{type: 'route', via, route, key}` from the initiator,
  * `{type: 'route', key, proof}` back, `{type: 'route', proof}`. The responder then says the first frame, and the initiator opens with it.
  */
+import {SERVER} from '../detour.js';
 import {MeshError} from '../errors.js';
 import {
   LaneDrainEvent, LinkCloseEvent, LinkSignalEvent,
@@ -13,7 +14,7 @@ import {
 import type {Listen} from '../listen.js';
 import type {Agreed, Agreement, Bytes, Cryptography, Identity, Proof, Seal} from '../secure/types.js';
 import type {PeerId} from '../signalling/types.js';
-import {fromBase64, toBase64} from './base64.js';
+import {fromBase64, toBase64} from '../wire/base64.js';
 import type {Carrier} from './types.js';
 
 /** Bytes that may be on their way to the other side: what a relay has to hold for a link at most. */
@@ -154,7 +155,7 @@ export class RoutedLink extends EventTarget implements Link {
   }
 
   async route(): Promise<LinkRoute> {
-    return this.#options.carrier.via === '' ? 'server' : 'relayed';
+    return this.#options.carrier.via === SERVER ? 'server' : 'relayed';
   }
 
   close(error?: MeshError): void {

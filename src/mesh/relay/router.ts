@@ -3,9 +3,10 @@
  * a favour with bounds: so many routes, so many bytes waiting for each, so many bytes a second for all.
  */
 import type {Cancel, Clock} from '../clock.js';
+import {OVERLAY} from '../detour.js';
 import type {Bytes} from '../secure/types.js';
 import type {PeerId} from '../signalling/types.js';
-import {encodeRouteFrame, encodeRouteNotice, type RouteFrame, type RouteNotice} from '../wire/route-frame.js';
+import {encodeRouteFrame, encodeRouteNotice, MAX_TTL, type RouteFrame, type RouteNotice} from '../wire/route-frame.js';
 import {TokenBucket} from '../wire/token-bucket.js';
 import {ROUTE_WINDOW_BYTES} from './routed-link.js';
 import type {Carrier} from './types.js';
@@ -36,8 +37,6 @@ export interface RouterOptions {
   readonly nextHop: (to: PeerId) => PeerId | undefined;
   /** Whether this member carries for others. */
   readonly relays: () => boolean;
-  /** Most members that an own frame passes. */
-  readonly ttl?: number;
   /** What this member hands on at most. */
   readonly bytesPerSecond?: number;
 }
@@ -81,8 +80,17 @@ export class Router {
     const key = wayKey(peerId, route);
     const way = new Way(via, {
       send: (n, body) => {
-        const {selfId, hop, ttl = 1} = this.#options;
-        return hop(via)?.send(encodeRouteFrame({to: peerId, from: selfId, route, n, ttl, body})) ?? false;
+        const {selfId, hop} = this.#options;
+        const next = via === OVERLAY ? this.#next(peerId) : via;
+        if (next === undefined) {
+          // Not in the middle of what whoever sends is doing.
+          queueMicrotask(() => way.ondown?.('no neighbour is nearer to the other side'));
+          return false;
+        }
+        const ttl = via === OVERLAY ? MAX_TTL : 1;
+        const taken = hop(next)?.send(encodeRouteFrame({to: peerId, from: selfId, route, n, ttl, body})) ?? false;
+        if (taken) way.last = next;
+        return taken;
       },
       close: () => {
         if (this.#ways.get(key) === way) this.#ways.delete(key);
@@ -98,7 +106,7 @@ export class Router {
     if (to !== this.#options.selfId) return this.#handOn(neighbour, frame);
     const way = this.#ways.get(wayKey(from, route));
     // Who is not the one in between may not say anything on this way.
-    if (way?.via === neighbour) way.onframe?.(n, body);
+    if (way?.via === neighbour || way?.via === OVERLAY) way.onframe?.(n, body);
     else this.#refuse(neighbour, frame, 'the other side has closed the connection');
   }
 
@@ -107,23 +115,23 @@ export class Router {
     const {to, from, route, why} = notice;
     if (to !== this.#options.selfId) {
       // Back the way that the frame came; where that is not known any more, pings tell.
-      const hop = this.#options.hop(to) ?? this.#options.hop(this.#options.nextHop(to) ?? '');
+      const hop = this.#options.hop(this.#next(to) ?? '');
       if (this.#passing.delete(passingKey(to, from, route))) hop?.send(encodeRouteNotice(notice));
       return;
     }
     const way = this.#ways.get(wayKey(from, route));
-    if (way?.via === neighbour) way.ondown?.(why);
+    if (way?.via === neighbour || way?.via === OVERLAY) way.ondown?.(why);
   }
 
   /** The link to `id` takes data again. */
   drained(id: PeerId): void {
-    for (const way of [...this.#ways.values()]) if (way.via === id) way.ondrain?.();
+    for (const way of [...this.#ways.values()]) if (way.via === id || way.via === OVERLAY) way.ondrain?.();
     this.#pump(id);
   }
 
   /** There is no link to `id` any more. */
   gone(id: PeerId): void {
-    for (const way of [...this.#ways.values()]) if (way.via === id) way.ondown?.('the member in between cannot be reached');
+    for (const way of [...this.#ways.values()]) if (way.via === id || way.last === id) way.ondown?.('the member in between cannot be reached');
     const queue = this.#queues.get(id) ?? [];
     this.#stop(id);
     for (const {frame} of queue) this.#refuseTo(frame, 'the other side cannot be reached from the member in between');
@@ -137,9 +145,9 @@ export class Router {
   }
 
   #handOn(neighbour: PeerId, frame: RouteFrame): void {
-    const {hop, nextHop, relays, clock} = this.#options;
+    const {hop, relays, clock} = this.#options;
     if (!relays()) return this.#refuse(neighbour, frame, 'the member in between does not relay');
-    const next = hop(frame.to) ? frame.to : nextHop(frame.to);
+    const next = this.#next(frame.to);
     if (next === undefined || next === neighbour || frame.ttl < 1 || !hop(next)) {
       return this.#refuse(neighbour, frame, 'the other side cannot be reached from the member in between');
     }
@@ -155,6 +163,12 @@ export class Router {
     this.#queues.set(next, queue);
     queue.push({frame, bytes, passing});
     this.#pump(next);
+  }
+
+  /** By whom `to` is reached: itself, or the neighbour on the way there. */
+  #next(to: PeerId): PeerId | undefined {
+    const {hop, nextHop} = this.#options;
+    return hop(to) ? to : nextHop(to);
   }
 
   /** The route that `frame` belongs to; none when there are too many. */
@@ -204,8 +218,7 @@ export class Router {
   }
 
   #refuseTo(frame: RouteFrame, why: string): void {
-    const {hop, nextHop} = this.#options;
-    this.#refuse(hop(frame.from) ? frame.from : nextHop(frame.from) ?? '', frame, why);
+    this.#refuse(this.#next(frame.from) ?? '', frame, why);
   }
 }
 
@@ -213,6 +226,8 @@ const wayKey = (peerId: PeerId, route: string): string => `${peerId} ${route}`;
 const passingKey = (from: PeerId, to: PeerId, route: string): string => `${from} ${to} ${route}`;
 
 class Way implements Carrier {
+  /** Who was handed the latest frame. */
+  last: PeerId | undefined;
   readonly via: PeerId;
   readonly maxBytes = MAX_FRAME_BYTES;
   readonly send: Carrier['send'];

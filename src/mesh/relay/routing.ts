@@ -1,12 +1,13 @@
 /** What passes through others, for one mesh: who can carry, the links, and what this member carries itself. A chunk of its own. */
 import type {Cancel, Clock} from '../clock.js';
 import type {RoutingFrame} from '../conversation.js';
-import type {Ways} from '../detour.js';
+import {OVERLAY, SERVER, type Ways} from '../detour.js';
 import {MeshError} from '../errors.js';
 import type {Link} from '../link/types.js';
 import type {Cryptography, Identity} from '../secure/types.js';
 import type {PeerId, SignalMessage} from '../signalling/types.js';
 import {encodeAsk, encodeCan, encodePassed} from '../wire/frame.js';
+import {MAX_TTL} from '../wire/route-frame.js';
 import {TokenBucket} from '../wire/token-bucket.js';
 import {chooseRelays, type Offer} from './choose.js';
 import {RoutedLink} from './routed-link.js';
@@ -20,6 +21,8 @@ export const ASK_MS = 500;
 /** Signals of others that a member hands on: some joinings at once. */
 const SIGNAL_BURST = 100;
 const SIGNALS_PER_SECOND = 20;
+/** Of so many it is remembered that they were handed on to everybody. */
+const MAX_FLOODED = 256;
 
 export interface RoutingOptions {
   readonly clock: Clock;
@@ -31,6 +34,8 @@ export interface RoutingOptions {
   readonly hop: (id: PeerId) => Hop | undefined;
   /** All of those, with round trips in milliseconds. */
   readonly hops: () => readonly (readonly [id: PeerId, rttMs: number])[];
+  /** By which neighbour somebody is reached who is none; for rooms where not all are linked. */
+  readonly nextHop: (to: PeerId) => PeerId | undefined;
   readonly relays: () => boolean;
   /** Says something to somebody through the server. */
   readonly emit: (to: PeerId, message: SignalMessage) => void;
@@ -44,14 +49,16 @@ export class Routing implements Ways {
   readonly #router: Router;
   readonly #server: ServerWays;
   readonly #signals: TokenBucket;
+  /** Signals that went to everybody. */
+  readonly #flooded = new Set<string>();
   /** Who waits for answers, by the other side. */
   readonly #asking = new Map<PeerId, Set<(from: PeerId, rttMs: number, load: number) => void>>();
   readonly #timers = new Set<Cancel>();
 
   constructor(options: RoutingOptions) {
     this.#options = options;
-    const {clock, selfId, hop, relays, emit, isServerUp} = options;
-    this.#router = new Router({clock, selfId, hop, relays, nextHop: () => undefined});
+    const {clock, selfId, hop, nextHop, relays, emit, isServerUp} = options;
+    this.#router = new Router({clock, selfId, hop, relays, nextHop});
     this.#server = new ServerWays({clock, selfId, emit, isUp: isServerUp});
     this.#signals = new TokenBucket(clock, SIGNAL_BURST, SIGNALS_PER_SECOND);
   }
@@ -61,26 +68,32 @@ export class Routing implements Ways {
     return this.#router.relaying;
   }
 
-  async find(peerId: PeerId): Promise<readonly PeerId[]> {
-    const {identity, hops, isServerUp, clock} = this.#options;
+  async find(peerId: PeerId, isNeighbour: boolean): Promise<readonly PeerId[]> {
+    const {identity, hops, nextHop, isServerUp, clock} = this.#options;
     if (!identity) return [];
+    const last = [...nextHop(peerId) === undefined ? [] : [OVERLAY], ...isServerUp() ? [SERVER] : []];
+    // Who is no neighbour is on the way that everybody knows.
+    if (!isNeighbour && last.includes(OVERLAY)) return last;
     const neighbours = new Map(hops().filter(([id]) => id !== peerId));
     const asked = [...neighbours.keys()];
     // Any of them will do: those with the shortest way to here need not be near the other side.
     while (asked.length > MAX_ASKED) asked.splice(Math.floor(clock.random() * asked.length), 1);
     const offers = asked.length ? await this.#ask(peerId, asked, neighbours) : [];
-    return [...chooseRelays(offers, () => clock.random()), ...isServerUp() ? [''] : []];
+    return [...chooseRelays(offers, () => clock.random()), ...last];
   }
 
   createLink({initiator, peerId, route, via}: Parameters<Ways['createLink']>[0]): Link {
     const {identity, cryptography} = this.#options;
     if (!identity || !cryptography) throw new MeshError('insecure-context', 'Without cryptography nothing can pass through others');
-    const carrier = via === '' ? this.#server.carrier(peerId, route) : this.#router.carrier(peerId, route, via);
+    const carrier = via === SERVER ? this.#server.carrier(peerId, route) : this.#router.carrier(peerId, route, via);
     return new RoutedLink({initiator, self: identity, peerId, route, carrier, cryptography});
   }
 
   signal(peerId: PeerId, via: PeerId, message: SignalMessage): void {
-    this.#options.hop(via)?.send(encodePassed(peerId, this.#options.selfId, message));
+    const {hop, selfId, emit, isServerUp} = this.#options;
+    if (via !== OVERLAY) hop(via)?.send(encodePassed(peerId, selfId, message));
+    else if (isServerUp()) emit(peerId, message);
+    else this.#pass(selfId, peerId, encodePassed(peerId, selfId, message, MAX_TTL));
   }
 
   /** Takes what the neighbour `from` says. */
@@ -100,9 +113,22 @@ export class Routing implements Ways {
       }
       case 'passed':
         if (frame.to === selfId) onSignal({...frame.message, user: frame.from});
-        // Nobody passes on what claims to be of somebody else.
-        else if (frame.from === from && relays() && this.#signals.take()) hop(frame.to)?.send(encodePassed(frame.to, from, frame.message));
+        else if (frame.ttl > 0 && frame.from !== selfId && relays() && this.#signals.take()) {
+          this.#pass(from, frame.to, encodePassed(frame.to, frame.from, frame.message, frame.ttl - 1));
+        }
     }
+  }
+
+  /** Hands a signal on: to whom it is for, on the way there, or, where none is known, to everybody, once. */
+  #pass(from: PeerId, to: PeerId, frame: string): void {
+    const {hop, hops, nextHop} = this.#options;
+    const next = hop(to) ? to : nextHop(to);
+    if (next !== undefined && next !== from) return void hop(next)?.send(frame);
+    const seen = frame.slice(0, frame.lastIndexOf(','));
+    if (this.#flooded.has(seen)) return;
+    this.#flooded.add(seen);
+    if (this.#flooded.size > MAX_FLOODED) this.#flooded.delete(this.#flooded.values().next().value!);
+    for (const [id] of hops()) if (id !== from) hop(id)?.send(frame);
   }
 
   /** Takes what came through the server. */

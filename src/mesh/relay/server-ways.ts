@@ -5,7 +5,7 @@
 import type {Cancel, Clock} from '../clock.js';
 import type {PeerId, SignalMessage} from '../signalling/types.js';
 import {TokenBucket} from '../wire/token-bucket.js';
-import {fromBase64, toBase64} from './base64.js';
+import {fromBase64, toBase64} from '../wire/base64.js';
 import type {Carrier} from './types.js';
 
 /** Frames that a member sends through the server, for all its links: at once, and in a second. Together some 100 kB/s. */

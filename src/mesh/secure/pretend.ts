@@ -83,5 +83,6 @@ export const pretendCryptography: Cryptography = {
   createIdentity: async () => pretendIdentity(Array.from(crypto.getRandomValues(new Uint8Array(20)), byte => (byte & 31).toString(32)).join('')),
   agree,
   verify: async (publicKey, data, signature) => isSame(signature, mark('signed by', decoder.decode(publicKey), data)),
+  digest: async data => mark('digest', data),
   idOf: async publicKey => decoder.decode(publicKey),
 };

@@ -61,6 +61,8 @@ export interface Cryptography {
   agree(self: Identity, context: AgreementContext): Promise<Agreement>;
   /** Whether the owner of `publicKey` signed `data`. */
   verify(publicKey: Bytes, data: Bytes, signature: Bytes): Promise<boolean>;
+  /** SHA-256 of `data`. */
+  digest(data: Bytes): Promise<Bytes>;
   /** The id that `publicKey` has. */
   idOf(publicKey: Bytes): Promise<PeerId>;
 }

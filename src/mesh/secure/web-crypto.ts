@@ -89,4 +89,4 @@ function parametersOf(n: number, header: Bytes): AesGcmParams {
 
 /** Missing over plain http, where pages have no `crypto.subtle`. */
 export const webCryptography: Cryptography | undefined =
-  (globalThis.crypto as Partial<Crypto> | undefined)?.subtle ? {createIdentity, agree, verify, idOf} : undefined;
+  (globalThis.crypto as Partial<Crypto> | undefined)?.subtle ? {createIdentity, agree, verify, digest, idOf} : undefined;

@@ -8,7 +8,7 @@
 import {
   MAX_CHANNEL_LENGTH, MAX_ID_LENGTH, MAX_LINE_FRAME_BYTES, MAX_MESSAGE_BYTES, MAX_NAME_LENGTH, MAX_OPEN_TRANSFERS, MAX_TYPE_LENGTH,
 } from './limits.js';
-import {decodeRouteFrame, decodeRouteNotice, ROUTED, type RouteFrame, type RouteNotice} from './route-frame.js';
+import {decodeRouteFrame, decodeRouteNotice, MAX_TTL, ROUTED, type RouteFrame, type RouteNotice} from './route-frame.js';
 
 /** How a payload is to be read: UTF-8 JSON, bytes, or bytes with a media type. */
 export type PayloadKind = 'json' | 'buffer' | 'blob';
@@ -48,7 +48,7 @@ export type LineFrame =
   | {readonly kind: 'ping'; readonly id: number; readonly line: number}
   | {readonly kind: 'pong'; readonly id: number}
   | {readonly kind: 'signal'; readonly message: Readonly<Record<string, unknown>>}
-  | {readonly kind: 'passed'; readonly to: string; readonly from: string; readonly message: Readonly<Record<string, unknown>>}
+  | {readonly kind: 'passed'; readonly to: string; readonly from: string; readonly message: Readonly<Record<string, unknown>>; readonly ttl: number}
   | {readonly kind: 'ask'; readonly to: string}
   | {readonly kind: 'can'; readonly to: string; readonly rttMs: number; readonly load: number}
   | {readonly kind: 'routed'; readonly frame: RouteFrame}
@@ -85,8 +85,8 @@ export const encodePing = (id: number, line: number): string => `["ping",${id},$
 export const encodePong = (id: number): string => `["pong",${id}]`;
 /** A signal for another link between the two. */
 export const encodeSignal = (message: object): string => JSON.stringify(['sig', message]);
-/** A signal that a neighbour is to hand on. */
-export const encodePassed = (to: string, from: string, message: object): string => JSON.stringify(['s', to, from, message]);
+/** A signal that a neighbour is to hand on. @param ttl how many members may still do so. */
+export const encodePassed = (to: string, from: string, message: object, ttl = 1): string => JSON.stringify(['s', to, from, message, ttl]);
 /** Asks whether this neighbour can carry for a link to `to`. */
 export const encodeAsk = (to: string): string => JSON.stringify(['ask', to]);
 /** It can. @param rttMs its own round trip to there. @param load how many routes pass it. */
@@ -155,7 +155,8 @@ export function decodeLine(data: string | ArrayBuffer): LineFrame | undefined {
     case 'sig':
       return isObject(a) ? {kind: 'signal', message: a} : undefined;
     case 's':
-      return isText(a, MAX_ID_LENGTH) && isText(b, MAX_ID_LENGTH) && isObject(c) ? {kind: 'passed', to: a, from: b, message: c} : undefined;
+      return isText(a, MAX_ID_LENGTH) && isText(b, MAX_ID_LENGTH) && isObject(c) && isCountOrZero(d)
+        ? {kind: 'passed', to: a, from: b, message: c, ttl: Math.min(d, MAX_TTL)} : undefined;
     case 'ask':
       return isText(a, MAX_ID_LENGTH) ? {kind, to: a} : undefined;
     case 'can':

@@ -1,0 +1,112 @@
+/** What members tell of themselves in a room where not all are linked: the latest card of each goes from neighbour to neighbour. */
+import type {Cryptography, Identity} from '../secure/types.js';
+import type {PeerId} from '../signalling/types.js';
+import {fromBase64, toBase64} from '../wire/base64.js';
+import {MAX_HAD, signedCard, type Card, type CastFrame, type Had} from './frames.js';
+
+export interface CardsOptions {
+  readonly selfId: PeerId;
+  readonly boot: string;
+  readonly identity?: Identity | undefined;
+  readonly cryptography?: Cryptography | undefined;
+  readonly neighbours: () => readonly PeerId[];
+  readonly send: (to: PeerId, frame: CastFrame) => Promise<void> | undefined;
+  readonly isMember: (id: PeerId) => boolean;
+  readonly onChange: () => void;
+  readonly onFault: (from: PeerId, why: string) => void;
+}
+
+/** Cards of ids that are in no List yet. */
+const MAX_STRANGERS = 64;
+
+export class Cards {
+  readonly #options: CardsOptions;
+  readonly #cards = new Map<PeerId, Card>();
+  /** Parts of a list that is not whole yet. */
+  readonly #parts = new Map<PeerId, Had[]>();
+  #version = 0;
+
+  constructor(options: CardsOptions) {
+    this.#options = options;
+  }
+
+  get(id: PeerId): Pick<Card, 'name' | 'capacity'> | undefined {
+    return this.#cards.get(id);
+  }
+
+  /** Tells everybody about this member. */
+  async announce(name: string, capacity: number): Promise<void> {
+    const {selfId: origin, boot, identity} = this.#options;
+    const unsigned = {origin, boot, version: ++this.#version, name, capacity};
+    const signature = await identity?.sign(utf8.encode(signedCard(unsigned)));
+    const card = {...unsigned, key: signature ? toBase64(identity!.publicKey) : '', signature: signature ? toBase64(signature) : ''};
+    // A later one may have been quicker.
+    if (unsigned.version === this.#version) this.#put(card, origin);
+  }
+
+  /** There is a link to this neighbour: tells it which cards are here. */
+  opened(id: PeerId): void {
+    const had: Had[] = [...this.#cards.values()].map(({origin, boot, version}) => [origin, boot, version]);
+    do {
+      const part = had.splice(0, MAX_HAD);
+      void this.#send(id, {kind: 'cards', had: part, more: had.length > 0});
+    } while (had.length);
+  }
+
+  receive(from: PeerId, frame: Extract<CastFrame, {kind: 'card' | 'cards'}>): void {
+    if (frame.kind === 'cards') return this.#had(from, frame.had, frame.more);
+    const {card} = frame;
+    const {selfId, isMember, cryptography, onFault} = this.#options;
+    if (card.origin === selfId || !this.#isNewer(card)) return;
+    if (!isMember(card.origin) && [...this.#cards.keys()].filter(id => !isMember(id)).length >= MAX_STRANGERS) return;
+    if (!cryptography || (card.key === '' && from === card.origin)) return this.#put(card, from);
+    this.#isGenuine(card, cryptography).catch(() => false).then(genuine => {
+      if (!genuine) onFault(from, 'What a member told of itself was not its own word');
+      else if (this.#isNewer(card)) this.#put(card, from);
+    }, () => undefined);
+  }
+
+  /** `id` is not in the room any more. */
+  left(id: PeerId): void {
+    this.#cards.delete(id);
+  }
+
+  closed(id: PeerId): void {
+    this.#parts.delete(id);
+  }
+
+  #isNewer({origin, boot, version}: Card): boolean {
+    const known = this.#cards.get(origin);
+    return known?.boot !== boot || known.version < version;
+  }
+
+  #put(card: Card, from: PeerId): void {
+    const before = this.#cards.get(card.origin);
+    this.#cards.set(card.origin, card);
+    for (const id of this.#options.neighbours()) if (id !== from && id !== card.origin) void this.#send(id, {kind: 'card', card});
+    if (before?.name !== card.name || before.capacity !== card.capacity) this.#options.onChange();
+  }
+
+  #had(from: PeerId, had: readonly Had[], more: boolean): void {
+    const all = this.#parts.get(from) ?? [];
+    all.push(...had);
+    if (more) return void this.#parts.set(from, all);
+    this.#parts.delete(from);
+    const theirs = new Map(all.map(([origin, boot, version]) => [`${origin} ${boot}`, version]));
+    for (const card of this.#cards.values()) {
+      if (card.origin !== from && (theirs.get(`${card.origin} ${card.boot}`) ?? 0) < card.version) void this.#send(from, {kind: 'card', card});
+    }
+  }
+
+  async #isGenuine(card: Card, cryptography: Cryptography): Promise<boolean> {
+    const [key, signature] = [fromBase64(card.key), fromBase64(card.signature)];
+    if (!key || !signature || await cryptography.idOf(key) !== card.origin) return false;
+    return cryptography.verify(key, utf8.encode(signedCard(card)), signature);
+  }
+
+  #send(to: PeerId, frame: CastFrame): Promise<void> | undefined {
+    return this.#options.send(to, frame)?.catch(() => undefined);
+  }
+}
+
+const utf8 = new TextEncoder();

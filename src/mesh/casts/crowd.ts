@@ -1,0 +1,147 @@
+/**
+ * What a mesh needs where not all members are linked to each other: messages to everybody, cards, large messages, and what neighbours
+ * agree on about the links between them. Part of a chunk that rooms of a few people never load.
+ */
+import type {Clock} from '../clock.js';
+import {MeshError} from '../errors.js';
+import type {Cryptography, Identity} from '../secure/types.js';
+import type {PeerId} from '../signalling/types.js';
+import {prepareMessage} from '../stream/message.js';
+import {toBase64} from '../wire/base64.js';
+import {Cards} from './cards.js';
+import {Casts} from './casts.js';
+import {CASTS_CHANNEL, decodeCastFrame, encodeCastFrame, type Card, type CastFrame} from './frames.js';
+import {Pulls} from './pulls.js';
+
+export interface CrowdOptions {
+  readonly clock: Clock;
+  readonly selfId: PeerId;
+  readonly boot: string;
+  readonly identity?: Identity | undefined;
+  readonly cryptography?: Cryptography | undefined;
+  /** Whether this member has only just come. */
+  readonly fresh: boolean;
+  /** Neighbours with an open link. */
+  readonly neighbours: () => readonly PeerId[];
+  /** Sends data to a neighbour as a message on one of the mesh's own channels. */
+  readonly send: (to: PeerId, channel: string, data: unknown) => Promise<void> | undefined;
+  readonly isMember: (id: PeerId) => boolean;
+  readonly hasOwnLink: (id: PeerId) => boolean;
+  readonly isPartial: () => boolean;
+  readonly onMessage: (from: PeerId, channel: string, data: unknown) => void;
+  /** A neighbour says whether it needs the link. */
+  readonly onKeep: (from: PeerId, keep: boolean) => void;
+  /** A neighbour says that in its eyes not everybody is linked. */
+  readonly onPartial: () => void;
+  readonly onCards: () => void;
+  readonly onFault: (from: PeerId, why: string) => void;
+  readonly onError: (error: MeshError) => void;
+}
+
+export class Crowd {
+  readonly #options: CrowdOptions;
+  readonly #casts: Casts;
+  readonly #cards: Cards;
+  readonly #pulls: Pulls;
+
+  constructor(options: CrowdOptions) {
+    this.#options = options;
+    const {clock, cryptography, neighbours, onMessage, onError, onCards} = options;
+    const send = (to: PeerId, frame: CastFrame): Promise<void> | undefined => options.send(to, CASTS_CHANNEL, encodeCastFrame(frame));
+    this.#pulls = new Pulls({
+      clock, neighbours, send, onMessage,
+      sendData: async (to, channel, data) => options.send(to, channel, data),
+      digest: cryptography && (async data => toBase64(await cryptography.digest(data))),
+      onLost: onError,
+    });
+    this.#casts = new Casts({...options, send, onCast: (cast, from) => this.#pulls.take(cast, from), onLost: onError});
+    this.#cards = new Cards({...options, send, onChange: onCards});
+  }
+
+  /** Whether this member says everything to everybody in casts. */
+  get casting(): boolean {
+    return this.#casts.casting;
+  }
+
+  set casting(casting: boolean) {
+    this.#casts.casting = casting;
+  }
+
+  /**
+   * Says something to everybody.
+   * @returns a promise for the moment at which the neighbours' transports have taken it.
+   * @throws {MeshError} `bad-data`, `too-large`, `not-joined`.
+   */
+  async cast(channel: string, data: unknown): Promise<void> {
+    const message = prepareMessage(channel, data);
+    const {head: {kind, type}} = message;
+    if (message.lane === 'lines') {
+      const body = kind === 'json' ? JSON.stringify(data) : toBase64(message.body as Uint8Array<ArrayBuffer>);
+      return void await this.#casts.cast({channel, kind, type, body});
+    }
+    const whole = data instanceof Blob ? data : new Blob([kind === 'json' ? JSON.stringify(data) : data as BufferSource]);
+    const body = await this.#pulls.announce(whole, kind, type);
+    this.#pulls.offer(await this.#casts.cast({channel, kind: 'pulled', type: '', body}), whole);
+  }
+
+  /** Takes a message on one of the mesh's own channels. */
+  receive(from: PeerId, channel: string, data: unknown): void {
+    if (channel !== CASTS_CHANNEL) return void this.#pulls.receive(from, channel, data);
+    const frame = decodeCastFrame(data);
+    if (!frame) return this.#options.onFault(from, 'A frame of the mesh was malformed');
+    switch (frame.kind) {
+      case 'keep': return this.#options.onKeep(from, frame.keep);
+      case 'pull': return this.#pulls.asked(from, frame);
+      case 'card':
+      case 'cards': return this.#cards.receive(from, frame);
+      case 'have':
+        if (frame.partial) this.#options.onPartial();
+        return this.#casts.receive(from, frame);
+      default: return this.#casts.receive(from, frame);
+    }
+  }
+
+  /** What a neighbour says directly, after its casts that it said before. */
+  direct(from: PeerId, deliver: () => void): void {
+    this.#casts.direct(from, deliver);
+  }
+
+  /** Tells a neighbour whether this side needs the link. */
+  keep(id: PeerId, keep: boolean): void {
+    void this.#options.send(id, CASTS_CHANNEL, encodeCastFrame({kind: 'keep', keep}))?.catch(() => undefined);
+  }
+
+  card(id: PeerId): Pick<Card, 'name' | 'capacity'> | undefined {
+    return this.#cards.get(id);
+  }
+
+  /** Tells everybody about this member. */
+  announce(name: string, capacity: number): void {
+    this.#cards.announce(name, capacity).catch((error: unknown) => {
+      this.#options.onError(new MeshError('bad-data', 'What this member tells of itself could not be signed', {cause: error}));
+    });
+  }
+
+  /** There is a link to this neighbour. */
+  opened(id: PeerId): void {
+    this.#casts.opened(id);
+    this.#cards.opened(id);
+  }
+
+  /** There is none any more. */
+  closed(id: PeerId): void {
+    this.#casts.closed(id);
+    this.#cards.closed(id);
+    this.#pulls.closed(id);
+  }
+
+  /** `id` is not in the room any more. */
+  left(id: PeerId): void {
+    this.#cards.left(id);
+  }
+
+  close(): void {
+    this.#casts.close();
+    this.#pulls.close();
+  }
+}

@@ -1,0 +1,258 @@
+/**
+ * Whom of the room's members this one links to, and how it reaches the others: the topology's answer, kept while the List is the same, the
+ * links that it does not ask for, and, where not all are linked, the part of the mesh that is loaded for that.
+ */
+import type {Crowd, CrowdOptions} from './casts/crowd.js';
+import type {Clock} from './clock.js';
+import type {Conversation} from './conversation.js';
+import type {MeshError} from './errors.js';
+import {Handover} from './handover.js';
+import type {Pair} from './pair.js';
+import type {PeerId} from './signalling/types.js';
+import {prepareMessage} from './stream/message.js';
+import {fullMesh} from './topology/full-mesh.js';
+import type {Overlay, Topology} from './topology/types.js';
+
+/** Who has had links for so long has heard everything since; before that it has only just come. */
+const SETTLED_MS = 10_000;
+
+/** A topology whose code is not there yet, and up to how many members a full mesh will do. */
+export interface LateTopology {
+  readonly fullUpTo: number;
+  readonly load: () => Promise<Topology>;
+}
+
+export interface NeighbourhoodOptions {
+  readonly clock: Clock;
+  readonly selfId: PeerId;
+  readonly boot: string;
+  readonly topology: Topology | LateTopology;
+  /** Whether somebody links to everybody, whatever the topology: pages that know nothing of this project. */
+  readonly linksToAll: (id: PeerId) => boolean;
+  readonly name: () => string;
+  readonly relays: () => boolean;
+  readonly pairs: ReadonlyMap<PeerId, Pair>;
+  /** Loads what a room needs where not all are linked. */
+  readonly load: () => Promise<CreateCrowd>;
+  readonly drop: (id: PeerId) => void;
+  readonly onMessage: (from: PeerId, channel: string, data: unknown) => void;
+  /** The neighbours may be others now. */
+  readonly onReplan: () => void;
+  /** What is known of somebody has changed. */
+  readonly onChange: () => void;
+  readonly onError: (error: MeshError) => void;
+}
+
+export type CreateCrowd = (options: Omit<CrowdOptions, 'identity' | 'cryptography'>) => Crowd;
+
+export class Neighbourhood {
+  readonly #options: NeighbourhoodOptions;
+  readonly #handover: Handover;
+  #topology: Topology | undefined;
+  #loading = false;
+  #members: ReadonlySet<PeerId> = new Set();
+  /** Members that the topology is asked about. */
+  #planned: readonly PeerId[] = [];
+  #overlay: Overlay = fullMesh.overlay([]);
+  #wanted: ReadonlySet<PeerId> = new Set();
+  /** A neighbour says that not everybody is linked, in a room in which that could be so. */
+  #partial = false;
+  #crowd: Crowd | undefined;
+  #creating: Promise<Crowd> | undefined;
+  #firstOpenAt: number | undefined;
+  #capacity = 1;
+  #announced = '';
+  #closed = false;
+
+  constructor(options: NeighbourhoodOptions) {
+    this.#options = options;
+    const {clock, pairs, topology, drop} = options;
+    this.#topology = 'overlay' in topology ? topology : undefined;
+    this.#handover = new Handover({
+      clock, drop,
+      isOpen: id => pairs.get(id)?.open === true,
+      isIdle: id => pairs.get(id)?.conversation.outbound.idle !== false,
+      isSettled: () => [...this.#wanted].every(id => pairs.get(id)?.open === true),
+      say: (id, keep) => this.#crowd?.keep(id, keep),
+    });
+  }
+
+  /** Whether some members are not linked to each other. */
+  get partial(): boolean {
+    return this.#overlay.partial;
+  }
+
+  /** Whether what this member says to everybody goes from neighbour to neighbour. */
+  get casting(): boolean {
+    return this.#crowd?.casting === true;
+  }
+
+  /** Whom to link to, of these members. */
+  plan(members: ReadonlySet<PeerId>): ReadonlySet<PeerId> {
+    const {selfId, linksToAll} = this.#options;
+    for (const id of this.#members) if (!members.has(id)) this.#crowd?.left(id);
+    this.#members = members;
+    const toAll = [...members].filter(linksToAll);
+    const planned = [...members].filter(id => !toAll.includes(id));
+    if (!members.has(selfId)) planned.push(selfId);
+    this.#planned = planned;
+    this.#compute();
+    this.#wanted = new Set([...this.#overlay.neighbours(selfId), ...toAll]);
+    if (this.#overlay.partial || this.#crowd) this.#withCrowd(crowd => { crowd.casting = this.#overlay.partial; });
+    return this.#wanted;
+  }
+
+  /** The topology asks for the link to `id`. */
+  want(id: PeerId): void {
+    this.#handover.want(id);
+    this.#options.pairs.get(id)?.climb();
+  }
+
+  /** It does not. @param forOne - whether the link is made for messages to that one alone. */
+  unwant(id: PeerId, forOne = false): void {
+    this.#handover.unwant(id, forOne);
+  }
+
+  /** A message to `id` alone is sent or has come. */
+  use(id: PeerId): void {
+    this.#handover.use(id);
+  }
+
+  gone(id: PeerId): void {
+    this.#handover.gone(id);
+  }
+
+  /** There is a link to `id`, or none any more. */
+  opened(id: PeerId, open: boolean): void {
+    this.#firstOpenAt ??= this.#options.clock.now();
+    if (open && this.#isSpoken(id)) this.#crowd?.opened(id);
+    else if (!open) this.#crowd?.closed(id);
+  }
+
+  /** By which neighbour `id` is reached, who is none. */
+  nextHop(id: PeerId): PeerId | undefined {
+    const {selfId, pairs} = this.#options;
+    return this.#overlay.partial ? this.#overlay.nextHop(selfId, id, each => pairs.get(each)?.isHop === true) : undefined;
+  }
+
+  /** What somebody who is no neighbour is called. */
+  nameOf(id: PeerId): string {
+    return this.#crowd?.card(id)?.name ?? '';
+  }
+
+  cast(channel: string, data: unknown): Promise<void> {
+    return this.#crowd!.cast(channel, data);
+  }
+
+  /** Takes a message of a neighbour's on one of the mesh's own channels. */
+  receive(from: PeerId, channel: string, data: unknown): void {
+    this.#withCrowd(crowd => crowd.receive(from, channel, data));
+  }
+
+  /** Takes what a neighbour says directly. */
+  direct(from: PeerId, deliver: () => void): void {
+    if (this.#crowd) this.#crowd.direct(from, deliver);
+    else deliver();
+  }
+
+  /** This member's name, or whether it carries for others, may be another. */
+  announce(): void {
+    const {name, relays} = this.#options;
+    const capacity = relays() ? 1 : 0;
+    if (capacity !== this.#capacity) {
+      this.#capacity = capacity;
+      this.#options.onReplan();
+    }
+    const said = `${capacity} ${name()}`;
+    if (!this.#crowd || said === this.#announced || (this.#announced === '' && said === '1 ')) return;
+    this.#announced = said;
+    this.#crowd.announce(name(), capacity);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#handover.close();
+    this.#crowd?.close();
+  }
+
+  #compute(): void {
+    const {topology} = this.#options;
+    if (!this.#topology && 'load' in topology) {
+      if (this.#planned.length > topology.fullUpTo) this.#loadTopology(topology);
+      this.#overlay = fullMesh.overlay(this.#planned);
+      return;
+    }
+    const {selfId} = this.#options;
+    const capacityOf = (id: PeerId): number => id === selfId ? this.#capacity : this.#crowd?.card(id)?.capacity ?? 1;
+    this.#overlay = (this.#topology ?? fullMesh).overlay(this.#planned, {
+      partial: this.#partial || this.#overlay.partial, ...this.#crowd && {capacityOf},
+    });
+    if (!this.#overlay.partial) this.#partial = false;
+  }
+
+  #loadTopology({load}: LateTopology): void {
+    if (this.#loading) return;
+    this.#loading = true;
+    load().then(topology => {
+      this.#topology = topology;
+      if (!this.#closed) this.#options.onReplan();
+    }, () => {
+      // The network may be back at the next change of the List; until then it is a full mesh.
+      this.#loading = false;
+    });
+  }
+
+  /** Whether there is a link to a neighbour that speaks this protocol. */
+  #isSpoken(id: PeerId): boolean {
+    const pair = this.#options.pairs.get(id);
+    return pair?.open === true && !pair.conversation.plain && !this.#handover.isForOne(id);
+  }
+
+  #conversation(id: PeerId): Conversation | undefined {
+    const pair = this.#options.pairs.get(id);
+    return pair?.open === true && !pair.conversation.plain ? pair.conversation : undefined;
+  }
+
+  /** Does something with the part that is loaded, now or when it is there; in order. */
+  #withCrowd(run: (crowd: Crowd) => void): void {
+    if (this.#crowd) return run(this.#crowd);
+    this.#creating ??= this.#options.load().then(create => this.#create(create), (error: unknown) => {
+      this.#creating = undefined;
+      throw error;
+    });
+    this.#creating.then(crowd => {
+      if (!this.#closed) run(crowd);
+    }, () => undefined);
+  }
+
+  #create(create: CreateCrowd): Crowd {
+    const {clock, selfId, boot, pairs, onMessage, onError} = this.#options;
+    const crowd = create({
+      clock, selfId, boot, onMessage, onError,
+      fresh: this.#firstOpenAt === undefined || clock.now() - this.#firstOpenAt < SETTLED_MS,
+      neighbours: () => [...pairs.keys()].filter(id => this.#isSpoken(id)),
+      send: (to, channel, data) => this.#conversation(to)?.outbound.send(prepareMessage(channel, data)),
+      isMember: id => this.#members.has(id),
+      hasOwnLink: id => pairs.get(id)?.conversation.met === true,
+      isPartial: () => this.#overlay.partial,
+      onKeep: (from, keep) => this.#handover.told(from, keep),
+      onPartial: () => {
+        if (this.#partial || this.#overlay.partial) return;
+        this.#partial = true;
+        this.#options.onReplan();
+      },
+      onCards: () => {
+        this.#options.onReplan();
+        this.#options.onChange();
+      },
+      onFault: (from, why) => pairs.get(from)?.conversation.fault('bad-frame', why),
+    });
+    this.#crowd = crowd;
+    if (this.#closed) crowd.close();
+    else queueMicrotask(() => {
+      for (const id of pairs.keys()) if (this.#isSpoken(id)) crowd.opened(id);
+      this.announce();
+    });
+    return crowd;
+  }
+}
