@@ -418,7 +418,7 @@ export class Mesh extends EventTarget {
         return routing && !this.#left ? routing.find(id, isNeighbour) : [];
       },
       createLink: options => loaded().createLink(options),
-      signal: (...signal) => this.#routing?.signal(...signal),
+      signal: (...signal) => this.#whenRouting(routing => routing.signal(...signal)),
     };
   }
 

@@ -333,6 +333,7 @@ export class Pair {
     const message = this.#message(stamp, signal);
     // The server may be what keeps these two apart.
     const isAround = this.#using !== undefined && this.#using !== this.#attempt;
+    if (this.#around && !isAround) return this.#options.ways?.signal(this.id, OVERLAY, message);
     if (!isAround || !this.conversation.pass(encodeSignal(message))) this.#options.emit(message);
   }
 

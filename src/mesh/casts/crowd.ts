@@ -6,7 +6,7 @@ import type {Clock} from '../clock.js';
 import {MeshError} from '../errors.js';
 import type {Cryptography, Identity} from '../secure/types.js';
 import type {PeerId} from '../signalling/types.js';
-import {prepareMessage} from '../stream/message.js';
+import {prepareMessage, type OutgoingMessage} from '../stream/message.js';
 import {toBase64} from '../wire/base64.js';
 import {Cards} from './cards.js';
 import {Casts} from './casts.js';
@@ -43,6 +43,8 @@ export class Crowd {
   readonly #casts: Casts;
   readonly #cards: Cards;
   readonly #pulls: Pulls;
+  /** Large messages that are being read, the latest of each channel. */
+  readonly #announcing = new Map<string, Promise<void>>();
 
   constructor(options: CrowdOptions) {
     this.#options = options;
@@ -74,7 +76,19 @@ export class Crowd {
    */
   async cast(channel: string, data: unknown): Promise<void> {
     const message = prepareMessage(channel, data);
-    const {head: {kind, type}} = message;
+    const before = this.#announcing.get(channel);
+    if (!before && message.lane === 'lines') return this.#cast(message, data);
+    // What is large is read first, and what is said after it comes after it.
+    const sent = (before ?? Promise.resolve()).then(() => this.#cast(message, data));
+    const settled = sent.catch(() => undefined).then(() => {
+      if (this.#announcing.get(channel) === settled) this.#announcing.delete(channel);
+    });
+    this.#announcing.set(channel, settled);
+    return sent;
+  }
+
+  async #cast(message: OutgoingMessage, data: unknown): Promise<void> {
+    const {head: {channel, kind, type}} = message;
     if (message.lane === 'lines') {
       const body = kind === 'json' ? JSON.stringify(data) : toBase64(message.body as Uint8Array<ArrayBuffer>);
       return void await this.#casts.cast({channel, kind, type, body});
