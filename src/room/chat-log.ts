@@ -301,7 +301,7 @@ export class ChatLog extends EventTarget {
     const {peers = []} = this.#session?.state ?? {};
     for (const [from, got] of receipts) {
       // Who is gone, or has no link, sends it again and is told then.
-      if (!peers.some(({id, plain}) => id === from && !plain)) continue;
+      if (!peers.some(({id, plain, far}) => id === from && !plain && !far)) continue;
       for (let i = 0; i < got.length; i += MAX_RECEIPT) {
         this.#session?.send({got: got.slice(i, i + MAX_RECEIPT)}, {channel: RECEIPT_CHANNEL, to: from}).catch(() => undefined);
       }
@@ -324,8 +324,8 @@ export class ChatLog extends EventTarget {
   #tellChats(peers: readonly PeerState[]): void {
     const here = new Set(peers.map(({id}) => id));
     for (const id of this.#told) if (!here.has(id)) this.#told.delete(id);
-    for (const {id, plain, link} of peers) {
-      if (plain || link === 'connecting' || link === 'lost' || this.#told.has(id)) continue;
+    for (const {id, plain, link, far} of peers) {
+      if (plain || far || link === 'connecting' || link === 'lost' || this.#told.has(id)) continue;
       this.#told.add(id);
       this.#session?.send({got: []}, {channel: RECEIPT_CHANNEL, to: id}).catch(() => this.#told.delete(id));
     }

@@ -1,7 +1,7 @@
 import {MeshError, asMeshError} from '../mesh/errors.js';
 import {CHAT_CHANNEL, type ChatMessage, type Reader} from './chat.js';
 import {displayName} from './people.js';
-import {canTalk, type PeerState, type RoomSession, type RoomState} from './types.js';
+import {canTalk, type PeerState, type RoomData, type RoomSession, type RoomState} from './types.js';
 
 /** Former ids that a message tells: so many reloads while it waits. */
 export const MAX_WAS = 8;
@@ -136,6 +136,10 @@ export class Outbox {
         this.#settle(id);
         continue;
       }
+      if (line.status === 'waiting' && peers.some(({far}) => far)) {
+        void this.#sayToAll(session, line);
+        continue;
+      }
       const readers = line.status === 'waiting' ? peers : line.pending ?? [];
       const now = open.filter(peer => readers.some(reader => reader.id === peer.id) && !this.#handed.get(peer.id)?.has(id));
       if (now.length) {
@@ -156,15 +160,32 @@ export class Outbox {
     }
   }
 
+  /** In a large room a message goes from neighbour to neighbour, once for all; nobody counts who has it. */
+  async #sayToAll(session: RoomSession, line: ChatMessage): Promise<void> {
+    const {id} = line;
+    this.#lines.replace({...withoutWait(line), status: 'sending'});
+    try {
+      await session.send(dataOf(line), {channel: CHAT_CHANNEL});
+      const sent = session === this.#session ? this.#lines.find(id) : undefined;
+      if (sent?.status === 'sending') this.#lines.replace({...sent, status: 'sent'});
+      this.#settle(id);
+    } catch (thrown) {
+      const error = asMeshError(thrown, 'undelivered');
+      const failed = session === this.#session ? this.#lines.find(id) : undefined;
+      if (failed && session.state.status === 'joined') this.#fail(failed, error);
+      else if (failed?.status === 'sending') this.#lines.replace(interrupted(failed));
+    }
+  }
+
   async #send(session: RoomSession, line: ChatMessage, to: readonly PeerState[]): Promise<void> {
-    const {id, text, at, was} = line;
+    const {id} = line;
     const ids = to.map(peer => peer.id);
     for (const peer of ids) this.#handed.set(peer, (this.#handed.get(peer) ?? new Set()).add(id));
     if (line.status === 'waiting') {
       this.#lines.replace(told({...line, status: 'sending', pending: readersOf(line, session.state)}, session.state.peers));
     }
     try {
-      await session.send({id, text, at, ...was?.length && {was}}, {channel: CHAT_CHANNEL, to: ids});
+      await session.send(dataOf(line), {channel: CHAT_CHANNEL, to: ids});
       if (session === this.#session) this.#sent(id, to);
     } catch (thrown) {
       if (session === this.#session) this.#failed(session, id, to, asMeshError(thrown, 'undelivered'));
@@ -241,6 +262,8 @@ export class Outbox {
     else promise?.resolve();
   }
 }
+
+const dataOf = ({id, text, at, was}: ChatMessage): RoomData => ({id, text, at, ...was?.length && {was}});
 
 const readerOf = ({id, name}: Reader): Reader => Object.freeze({id, name});
 

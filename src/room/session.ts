@@ -4,9 +4,12 @@ import type {MeshErrorEvent} from '../mesh/events.js';
 import {simplePeerLinks} from '../mesh/link/simple-peer.js';
 import type {Listen} from '../mesh/listen.js';
 import {Mesh} from '../mesh/mesh.js';
+import type {LateTopology} from '../mesh/neighbourhood.js';
 import type {MeshPeer} from '../mesh/pair.js';
 import {createIdentity} from '../mesh/secure/identity.js';
 import type {Identity} from '../mesh/secure/types.js';
+import {FULL_MESH_LIMIT, fullMesh} from '../mesh/topology/full-mesh.js';
+import type {Topology} from '../mesh/topology/types.js';
 import {createDeepstreamSignalling} from '../mesh/signalling/deepstream.js';
 import {CHAT_CHANNEL} from './chat.js';
 import {checkOptions, hasCryptography, hasWebRtc, iceServersOf} from './checks.js';
@@ -95,13 +98,12 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   }
 
   async #join(): Promise<void> {
-    const {signal, topology} = this.#options;
+    const {signal} = this.#options;
     try {
       if (this.#leaving || signal?.aborted) throw new MeshError('aborted', 'Joining was given up');
       checkOptions(this.#options);
       this.#publish({status: 'joining'});
       if (!globalThis.isSecureContext) this.#report(INSECURE);
-      if (topology === 'small-world' || topology === 'tree') this.#report(noTopology(topology));
       signal?.addEventListener('abort', this.#onAbort, {once: true});
       this.#watch();
       await this.#enter();
@@ -193,6 +195,8 @@ class MeshRoomSession extends EventTarget implements RoomSession {
       createLink: hasWebRtc() ? simplePeerLinks() : undefined,
       iceServers: iceServersOf(this.#options.iceServers, url, () => signalling.hasIce),
       name: this.#name,
+      topology: topologyOf(this.#options.topology),
+      linksToAll: isForeign,
       routing: {load: () => import('../mesh/relay/index.js'), identity: 'sign' in self ? self : undefined},
       onMessage: (from, channel, data, plain) => this.#receive(from, channel, data, plain),
     });
@@ -302,8 +306,14 @@ class MeshRoomSession extends EventTarget implements RoomSession {
 const INSECURE = new MeshError('insecure-context',
   'This page is served over plain http: anybody on the way can read and change it. Serve it over https.');
 
-const noTopology = (topology: string): MeshError =>
-  new MeshError('bad-data', `This version has no topology "${topology}"; the room is a full mesh`);
+/** A full mesh is there at once; what larger rooms need is loaded when the room is one. */
+function topologyOf(name: RoomOptions['topology'] = 'auto'): Topology | LateTopology {
+  if (name === 'full-mesh') return fullMesh;
+  return {fullUpTo: name === 'auto' ? FULL_MESH_LIMIT : 0, load: async () => (await import('../mesh/relay/index.js')).topologies[name]};
+}
+
+/** Ids that this project does not make are those of pages that know only the List, and link to everybody in it. */
+const isForeign = (id: string): boolean => !/^[0-9a-v]{20}$/.test(id);
 
 const isOnline = (): boolean => globalThis.navigator?.onLine ?? true;
 
@@ -320,13 +330,14 @@ function statusOf({status}: Mesh): RoomStatus | undefined {
   return undefined;
 }
 
-function peerState({id, name, link, via, plain, rttMs, away, reason}: MeshPeer): PeerState {
+function peerState({id, name, link, via, plain, rttMs, away, reason, far}: MeshPeer): PeerState {
   return Object.freeze({
     id, name, link,
     ...via !== undefined && {via},
     ...rttMs !== undefined && {rttMs},
     ...plain && {plain},
     ...away && {away},
+    ...far && {far},
     ...reason !== undefined && {reason},
   });
 }

@@ -18,6 +18,8 @@ export interface PeerState {
   readonly rttMs?: number;
   /** Whether the peer speaks plain text only, like the page of the well-known tutorial. */
   readonly plain?: boolean;
+  /** Whether it is no neighbour, in a room too large to link everybody to everybody: reached by way of others, as most are there. */
+  readonly far?: boolean;
   /** Whether the peer stands still: its page is frozen, or its machine sleeps. It gets what is said when it is back. */
   readonly away?: boolean;
   /** Why the link is `lost`, for the site's owner. */
@@ -40,7 +42,7 @@ export const IDLE_STATE: RoomState = Object.freeze({room: '', status: 'idle', se
 
 /** Whether what is said now reaches people: while only the server is away, they are linked to each other all the same. */
 export function canTalk({status, peers}: RoomState): boolean {
-  return status === 'joined' || (status === 'resuming' && peers.some(({link}) => link === 'direct' || link === 'turn'));
+  return status === 'joined' || (status === 'resuming' && peers.some(({link}) => link === 'direct' || link === 'turn' || link === 'relayed'));
 }
 
 export type Topology = 'auto' | 'full-mesh' | 'small-world' | 'tree';

@@ -91,7 +91,8 @@ export class Crowd {
     const {head: {channel, kind, type}} = message;
     if (message.lane === 'lines') {
       const body = kind === 'json' ? JSON.stringify(data) : toBase64(message.body as Uint8Array<ArrayBuffer>);
-      return void await this.#casts.cast({channel, kind, type, body});
+      await this.#casts.cast({channel, kind, type, body});
+      return;
     }
     const whole = data instanceof Blob ? data : new Blob([kind === 'json' ? JSON.stringify(data) : data as BufferSource]);
     const body = await this.#pulls.announce(whole, kind, type);

@@ -132,7 +132,8 @@ export class Pulls {
 
   #add(cast: Cast, announced: Announced, turn: Turn | undefined): Pulled {
     const pulled: Pulled = {
-      cast, turn, announced, data: undefined, waiting: new Map(), asked: new Set(), token: 0, from: undefined, again: undefined, forget: undefined,
+      cast, turn, announced, data: undefined, waiting: new Map(), asked: new Set(),
+      token: 0, from: undefined, again: undefined, forget: undefined,
     };
     this.#pulled.set(keyOf(cast), pulled);
     return pulled;

@@ -2,3 +2,4 @@
 export {Crowd} from '../casts/crowd.js';
 export {webCryptography as cryptography} from '../secure/web-crypto.js';
 export {Routing} from './routing.js';
+export {topologies} from '../topology/topologies.js';

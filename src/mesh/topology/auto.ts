@@ -1,9 +1,7 @@
-import {fullMesh} from './full-mesh.js';
+import {FULL_MESH_LIMIT, fullMesh} from './full-mesh.js';
 import {smallWorld} from './small-world.js';
 import type {Topology} from './types.js';
 
-/** Beyond this many a full mesh costs more than it brings: 16 members take 4 s of processor time to link (`docs/performance.md`). */
-export const FULL_MESH_LIMIT = 12;
 /** A room that has become a small world stays one until it is smaller than the limit by more than this. */
 export const HYSTERESIS = 2;
 

@@ -1,5 +1,8 @@
 import type {Topology} from './types.js';
 
+/** Beyond this many a full mesh costs more than it brings: 16 members take 4 s of processor time to link (`docs/performance.md`). */
+export const FULL_MESH_LIMIT = 12;
+
 /** Everybody links to everybody: degree n − 1, one hop, nobody hands anything on. */
 export const fullMesh: Topology = {
   overlay(members) {

@@ -1,6 +1,7 @@
 import {expect} from 'chai';
 import {VirtualClock} from '../virtual-clock.js';
-import {auto, FULL_MESH_LIMIT, HYSTERESIS} from './auto.js';
+import {auto, HYSTERESIS} from './auto.js';
+import {FULL_MESH_LIMIT} from './full-mesh.js';
 import {randomIds, topologyCompliance, type TopologyBounds} from './testing/compliance.js';
 import {smallWorld} from './small-world.js';
 import {topologies} from './topologies.js';
