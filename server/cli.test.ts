@@ -61,6 +61,16 @@ describe('mesh-room', {timeout: 60_000}, () => {
     assert.deepEqual([ttl, uris], [90, ['turn:turn.example:3478']]);
   });
 
+  it('carries no frames when it is told so', async () => {
+    const told = async (...args: string[]): Promise<unknown> => {
+      const {url} = await starts(['--port', '0', ...args]);
+      const page = await PlainPage.open(`${url.replace('http', 'ws')}deepstream`);
+      page.close();
+      return (page.loginData as {relay?: boolean}).relay;
+    };
+    assert.deepEqual([await told('--relay', 'off'), await told('--relay', 'on'), await told()], [false, undefined, undefined]);
+  });
+
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     it(`ends within a second of ${signal}, with a client connected`, async () => {
       const {child, url} = await starts(['--port', '0']);
@@ -105,6 +115,7 @@ describe('mesh-room', {timeout: 60_000}, () => {
         [['--turn', 'turn:turn.example'], {TURN_SECRET: ''}, /^mesh-room: --turn needs .* TURN_SECRET\.$/],
         [['--turn', 'turn.example'], {TURN_SECRET: 'a secret of some length'}, /^mesh-room: A TURN address reads like .*not "turn\.example"\.$/],
         [['--turn', 'turn:turn.example', '--turn-ttl', '1h'], {TURN_SECRET: 'a secret of some length'}, /^mesh-room: --turn-ttl must be/],
+        [['--relay', 'no'], {}, /^mesh-room: --relay must be "on" or "off", not "no"\.$/],
         [['--turn-ttl', '60'], {}, /^mesh-room: --turn-ttl says nothing without --turn\.$/],
         [['--allow-origin', 'site'], {}, /^mesh-room: An allowed origin reads like https:\/\/site\.example, not "site"\.$/],
       ] as const) {

@@ -14,6 +14,7 @@ Usage: mesh-room [options]
   --turn <url>           TURN server to hand out credentials for, such as turn:turn.example:3478; may be repeated. The secret
                          that it shares with this one is read from TURN_SECRET
   --turn-ttl <seconds>   how long such credentials are good for (default: 3600)
+  --relay <on|off>       whether members that nothing else links may talk through this server (default: on)
   --help                 show this
   --version              show the version
 
@@ -32,6 +33,7 @@ function readCommand(args: readonly string[]): ServerOptions | 'help' | 'version
     ...(port !== undefined && {port: portOf(port, values.port === undefined ? 'PORT' : '--port')}),
     ...(values.host !== undefined && {host: values.host}),
     ...(values['allow-origin'] && {allowedOrigins: values['allow-origin']}),
+    ...(values.relay !== undefined && {relay: isOn(values.relay, '--relay')}),
     ...turnOf(values.turn, values['turn-ttl']),
   };
 }
@@ -46,6 +48,7 @@ function parse(args: readonly string[]) {
         'allow-origin': {type: 'string', multiple: true},
         turn: {type: 'string', multiple: true},
         'turn-ttl': {type: 'string'},
+        relay: {type: 'string'},
         help: {type: 'boolean', short: 'h'},
         version: {type: 'boolean', short: 'v'},
       },
@@ -61,6 +64,11 @@ function portOf(text: string, name: string): number {
   const port = /^\d+$/.test(text) ? Number(text) : NaN;
   if (port <= 65535) return port;
   throw new ServerError('bad-option', `${name} must be a number from 0 to 65535, not "${text}".`);
+}
+
+function isOn(text: string, name: string): boolean {
+  if (text === 'on' || text === 'off') return text === 'on';
+  throw new ServerError('bad-option', `${name} must be "on" or "off", not "${text}".`);
 }
 
 function turnOf(urls: readonly string[] | undefined, ttl: string | undefined): Pick<ServerOptions, 'turn'> {

@@ -13,7 +13,9 @@ export interface Health {
   /** Ids over all Lists. */
   readonly memberships: number;
   readonly messages: number;
-  readonly droppedSignals: number;
+  readonly dropped: Readonly<Counters['dropped']>;
+  /** Frames of routed links that went through this server, and their bytes as they came, that is, as base64. */
+  readonly relayed: Readonly<Counters['relayed']>;
   readonly denied: Readonly<Counters['denied']>;
   readonly cut: Readonly<Counters['cut']>;
 }
@@ -32,7 +34,8 @@ export function health({counters, startedAt, now}: HealthSource): Health {
     uptimeSeconds: Math.round((performance.now() - startedAt) / 1000),
     ...figures,
     messages: counters.messages,
-    droppedSignals: counters.droppedSignals,
+    dropped: {...counters.dropped},
+    relayed: {...counters.relayed},
     denied: {...counters.denied},
     cut: {...counters.cut},
   };

@@ -4,6 +4,7 @@ import {Counters} from './counters.js';
 import {embedDeepstream} from './deepstream/embed.js';
 import {SocketHub} from './deepstream/socket-hub.js';
 import {listenError} from './errors.js';
+import {Allowances} from './guard/allowance.js';
 import {Gate} from './guard/gate.js';
 import {Identity} from './guard/identity.js';
 import {RoomGuard} from './guard/room-guard.js';
@@ -67,14 +68,18 @@ interface Rooms {
 }
 
 /** deepstream with the guard, without any port. */
-async function startRooms({limits, heartbeatMs, allowedOrigins, graceMs, turn, onError}: ResolvedOptions): Promise<Rooms> {
+async function startRooms({limits, heartbeatMs, allowedOrigins, graceMs, turn, relay, onError}: ResolvedOptions): Promise<Rooms> {
   const counters = new Counters();
   const startedAt = performance.now();
   let isStopping = false;
   const guard = new RoomGuard({limits, counters});
-  const gate = new Gate({limits, counters});
+  const gate = new Gate({limits, counters, relay});
+  const allowances = new Allowances();
   const identity = new Identity(graceMs, {
-    bound: (id, connection) => gate.evictEavesdroppers(id, connection),
+    bound(id, connection) {
+      allowances.bound(id, connection);
+      gate.evictEavesdroppers(id, connection);
+    },
     expired: id => guard.removeEverywhere(id),
     isPresent: id => guard.isPresent(id),
   });
@@ -83,13 +88,17 @@ async function startRooms({limits, heartbeatMs, allowedOrigins, graceMs, turn, o
     closed(connection) {
       if (isStopping) return;
       guard.forget(connection);
+      allowances.closed(connection);
       identity.release(connection);
     },
   });
   const engine = await embedDeepstream(hub, (connection, {username, token}) => {
     connection.phase = 'open';
     identity.logIn(connection, username, token);
-    return {meshRoom: version, guard: true, ...(turn && {ice: true}), ...(connection.userId !== undefined && {id: connection.userId})};
+    return {
+      meshRoom: version, guard: true,
+      ...(turn && {ice: true}), ...(!relay && {relay}), ...(connection.userId !== undefined && {id: connection.userId}),
+    };
   });
   guard.attach({identity, cache: engine.services.cache, subscriptions: engine.listSubscriptions});
   gate.attach({hub, identity, guard, events: engine.eventSubscriptions});

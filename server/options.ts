@@ -11,6 +11,24 @@ export interface ServerLimits {
   readonly messageBurst: number;
   /** Messages per second that one socket may send in the long run. */
   readonly messagesPerSecond: number;
+  /** Bytes of one event: a signal, or a frame of a routed link. */
+  readonly eventBytes: number;
+  /** Events that one user may emit at once; those above are dropped. */
+  readonly eventBurst: number;
+  /** Events per second that one user may emit in the long run. */
+  readonly eventsPerSecond: number;
+  /** Bytes of events per second in the long run; eight times as many at once. */
+  readonly eventBytesPerSecond: number;
+  /** Bytes of one event that is a frame of a routed link. */
+  readonly frameBytes: number;
+  /** Of the events, such frames: at once, … */
+  readonly frameBurst: number;
+  /** … per second in the long run, … */
+  readonly framesPerSecond: number;
+  /** … and their bytes; at once, `frameBurst` of the largest. */
+  readonly frameBytesPerSecond: number;
+  /** Events of one user that were dropped or too large, at which its socket is closed; 10 a second are forgiven. */
+  readonly excessEvents: number;
   /** Milliseconds in which a new socket must log in. */
   readonly loginMs: number;
   /**
@@ -34,6 +52,15 @@ export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
   messageBytes: 64 * 1024,
   messageBurst: 4000,
   messagesPerSecond: 1000,
+  eventBytes: 48 * 1024,
+  eventBurst: 2000,
+  eventsPerSecond: 200,
+  eventBytesPerSecond: 512 * 1024,
+  frameBytes: 12 * 1024,
+  frameBurst: 240,
+  framesPerSecond: 30,
+  frameBytesPerSecond: 256 * 1024,
+  excessEvents: 2000,
   loginMs: 5000,
   silentMs: 150_000,
   sockets: 4096,
@@ -74,6 +101,11 @@ export interface ServerOptions {
   readonly allowedOrigins?: readonly string[];
   /** What `/ice` hands out credentials for. Default: nothing, and there is no `/ice`. */
   readonly turn?: TurnOptions;
+  /**
+   * Whether members that nothing else links may talk through this server, sealed end to end; 256 kB a second each at most, see `limits`.
+   * Default true.
+   */
+  readonly relay?: boolean;
   readonly limits?: Partial<ServerLimits>;
   /** Told of exceptions that were contained. Default: none is told; `/healthz` counts them. */
   readonly onError?: (error: unknown) => void;
@@ -90,6 +122,7 @@ export interface ResolvedOptions {
   readonly heartbeatMs: number;
   readonly allowedOrigins: ReadonlySet<string> | undefined;
   readonly turn: Required<TurnOptions> | undefined;
+  readonly relay: boolean;
   readonly limits: ServerLimits;
   readonly onError: (error: unknown) => void;
 }
@@ -106,7 +139,7 @@ const MIN_TURN_SECRET_LENGTH = 16;
 const MAX_TURN_URLS = 16;
 
 const OPTION_NAMES: ReadonlySet<string> = new Set([
-  'port', 'host', 'server', 'static', 'page', 'webDir', 'graceMs', 'heartbeatMs', 'allowedOrigins', 'turn', 'limits', 'onError',
+  'port', 'host', 'server', 'static', 'page', 'webDir', 'graceMs', 'heartbeatMs', 'allowedOrigins', 'turn', 'relay', 'limits', 'onError',
 ] satisfies Array<keyof ServerOptions>);
 
 const defaultWebDir = (): string => fileURLToPath(new URL(isBuilt ? '../web' : '../dist/web', import.meta.url));
@@ -177,6 +210,7 @@ export function resolveOptions(options: ServerOptions = {}): ResolvedOptions {
     heartbeatMs: integer('heartbeatMs', options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS, 50, 3_600_000),
     allowedOrigins: options.allowedOrigins && new Set(options.allowedOrigins.map(originOf)),
     turn: resolveTurn(options.turn),
+    relay: options.relay ?? true,
     limits: resolveLimits(options.limits),
     onError: options.onError ?? (() => {}),
   };

@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import type {EventData} from '@deepstream/protobuf/dist/types/all.js';
+import {endpointOf, startTestServer} from '../server/testing/clients.js';
 import {signallingCompliance, type SignallingHarness} from '../src/mesh/signalling/compliance.js';
 import {createMemorySignalling, ListChangeEvent, MemorySignallingServer} from '../src/mesh/signalling/memory.js';
 import {startFaultProxy} from './helpers/fault-proxy.js';
@@ -69,3 +71,17 @@ signallingCompliance(framework, 'in memory, guarded', memoryHarness(true));
 signallingCompliance(framework, 'in memory, unguarded', memoryHarness(false));
 signallingCompliance(framework, 'our server', deepstreamHarness(startOurs));
 signallingCompliance(framework, 'a stock deepstream server', deepstreamHarness(startStock));
+
+describe('what our server says at login', {timeout: 15_000}, () => {
+  for (const relay of [true, false]) {
+    it(`is known when it ${relay ? 'carries' : 'does not carry'} frames of routed links`, async () => {
+      const server = await startTestServer({relay});
+      const signalling = createNodeSignalling({url: endpointOf(server), list: 'mesh-room/relay', selfId: 'ada'});
+      assert.equal(signalling.relays, true);
+      await signalling.open();
+      assert.equal(signalling.relays, relay);
+      await signalling.close();
+      await server.stop();
+    });
+  }
+});

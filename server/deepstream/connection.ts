@@ -1,7 +1,10 @@
 import type {SocketWrapper} from '@deepstream/types';
 import type {Message} from '@deepstream/protobuf/dist/types/messages.js';
 import type {WebSocket} from 'ws';
+import {Bucket} from '../bucket.js';
 import type {Counters, Cut} from '../counters.js';
+import {Allowance} from '../guard/allowance.js';
+import type {ServerLimits} from '../options.js';
 
 /** How long a socket may take to answer our close frame; a frozen one never does, and `ws` alone would wait 30 s. */
 const CLOSE_ANSWER_MS = 300;
@@ -18,6 +21,14 @@ export interface Handshake {
   readonly headers: Readonly<Record<string, never>>;
   readonly referer: undefined;
   readonly connection: Connection;
+}
+
+export interface ConnectionOptions {
+  readonly remoteAddress: string;
+  readonly counters: Counters;
+  readonly limits: ServerLimits;
+  /** In the milliseconds of `performance.now()`. */
+  readonly now: number;
 }
 
 /** One client's socket with what the server knows of it. */
@@ -37,33 +48,27 @@ export class Connection {
   /** Lists and events that it is subscribed to. */
   readonly lists = new Set<string>();
   readonly events = new Set<string>();
+  /** Messages that it may send, of whatever kind. */
+  readonly messages: Bucket;
+  /** What it may emit: its user's, once it speaks for one. */
+  allowance: Allowance;
   /** deepstream's view of the socket; set right after construction. */
   wrapper!: SocketWrapper;
   readonly #counters: Counters;
-  #tokens: number;
-  #tokensAt: number;
   #closeTimer: NodeJS.Timeout | undefined;
   #vital: Promise<boolean> | undefined;
 
-  constructor(socket: WebSocket, remoteAddress: string, counters: Counters, burst: number, now: number) {
+  constructor(socket: WebSocket, {remoteAddress, counters, limits, now}: ConnectionOptions) {
     this.socket = socket;
     this.#counters = counters;
-    this.openedAt = this.lastSeenAt = this.lastMessageAt = this.#tokensAt = now;
-    this.#tokens = burst;
+    this.openedAt = this.lastSeenAt = this.lastMessageAt = now;
+    this.messages = new Bucket(limits.messageBurst, limits.messagesPerSecond, now);
+    this.allowance = new Allowance(limits, now);
     this.handshake = {remoteAddress, headers: {}, referer: undefined, connection: this};
     socket.once('close', () => {
       this.phase = 'closing';
       clearTimeout(this.#closeTimer);
     });
-  }
-
-  /** Takes one message off this socket's allowance (a token bucket); false when it has none left. */
-  spend(now: number, burst: number, perSecond: number): boolean {
-    this.#tokens = Math.min(burst, this.#tokens + (now - this.#tokensAt) / 1000 * perSecond);
-    this.#tokensAt = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
-    return true;
   }
 
   /**

@@ -147,7 +147,7 @@ export class SocketHub implements DeepstreamHTTPService {
     const endpoint = this.#endpoint!;
     const {counters, limits} = this.#options;
     const connection = new Connection(
-      socket, request.socket.remoteAddress ?? '', counters, limits.messageBurst, performance.now());
+      socket, {remoteAddress: request.socket.remoteAddress ?? '', counters, limits, now: performance.now()});
     const wrapper = this.#createWrapper!(socket, connection.handshake, this.services, endpoint.wsOptions, endpoint);
     // deepstream closes by `ws.close()`, which waits 30 s for a frozen client.
     wrapper.destroy = () => connection.end(1008, 'Refused.', 'protocol');
@@ -174,12 +174,10 @@ export class SocketHub implements DeepstreamHTTPService {
 
   #receive(connection: Connection, data: Buffer, isBinary: boolean): void {
     if (connection.phase === 'closing') return;
-    const {counters, limits} = this.#options;
+    const {counters} = this.#options;
     const now = connection.lastSeenAt = connection.lastMessageAt = performance.now();
     if (!isBinary) return connection.end(1003, 'Text frames are not part of the protocol.', 'protocol');
-    if (!connection.spend(now, limits.messageBurst, limits.messagesPerSecond)) {
-      return connection.end(1008, 'Too many messages.', 'rate');
-    }
+    if (!connection.messages.take(1, now)) return connection.end(1008, 'Too many messages.', 'rate');
     counters.messages += 1;
     this.#contain(connection, () => {
       // One frame holds one message.

@@ -1,5 +1,5 @@
 import type {SubscriptionRegistry} from '@deepstream/types';
-import type {Counters, Denial} from '../counters.js';
+import type {Counters, Denial, Drop} from '../counters.js';
 import type {Connection} from '../deepstream/connection.js';
 import {
   AUTH_ACTION, CONNECTION_ACTION, denialOf, EVENT_ACTION, RECORD_ACTION, TOPIC, type Message,
@@ -21,6 +21,8 @@ const SUBSCRIBING: ReadonlySet<number> = new Set([
 export interface GateOptions {
   readonly limits: ServerLimits;
   readonly counters: Counters;
+  /** Whether frames of routed links may pass. */
+  readonly relay: boolean;
 }
 
 export interface GateServices {
@@ -184,9 +186,14 @@ export class Gate {
 
   #admitSignal(connection: Connection, message: Message): Message | undefined {
     const {identity} = this.#services;
+    const {limits, counters} = this.#options;
     const {topic, action, name, data} = message;
     const to = signalTarget(name);
     if (to === undefined) return this.#deny(connection, message, 'event');
+    const size = typeof data === 'string' ? Buffer.byteLength(data) : 0;
+    if (size > limits.eventBytes) return this.#refuseLarge(connection, message);
+    // Before anything is made of it, which costs more.
+    if (!connection.allowance.takeEvent(size, performance.now())) return this.#drop(connection, 'events');
     const content = parse(data);
     if (!isObject(content)) return this.#deny(connection, message, 'data');
     const {user} = content;
@@ -195,10 +202,40 @@ export class Gate {
       : user === connection.userId;
     if (!isOwn) return this.#deny(connection, message, 'identity');
     if ((identity.owner(to)?.socket.bufferedAmount ?? 0) > MAX_SIGNAL_BACKLOG_BYTES) {
-      this.#options.counters.droppedSignals += 1;
+      counters.dropped.slow += 1;
       return undefined;
     }
+    if (content.route !== undefined && !this.#admitFrame(connection, message, size)) return undefined;
     return {topic, action, name: name!, data: data!};
+  }
+
+  /** Whether a frame of a routed link, an event of so many bytes, may pass. */
+  #admitFrame(connection: Connection, message: Message, size: number): boolean {
+    const {limits, counters, relay} = this.#options;
+    if (!relay) this.#deny(connection, message, 'action');
+    else if (size > limits.frameBytes) this.#refuseLarge(connection, message);
+    else if (!connection.allowance.takeFrame(size, performance.now())) this.#drop(connection, 'frames');
+    else {
+      counters.relayed.frames += 1;
+      counters.relayed.bytes += size;
+      return true;
+    }
+    return false;
+  }
+
+  #refuseLarge(connection: Connection, message: Message): undefined {
+    this.#deny(connection, message, 'limit');
+    this.#exceed(connection);
+  }
+
+  /** Not refused: an answer to each would double what is too much. */
+  #drop(connection: Connection, why: Drop): undefined {
+    this.#options.counters.dropped[why] += 1;
+    this.#exceed(connection);
+  }
+
+  #exceed(connection: Connection): void {
+    if (!connection.allowance.exceed(performance.now())) connection.end(1008, 'Too many events.', 'flood');
   }
 
   /** The names of a bulk message that pass `refusal`, each once; the others are refused one by one, now or later. */

@@ -48,6 +48,25 @@ describe('A pair without a way to each other', () => {
     expect(world.member('c').mesh.relaying.bytes).to.equal(0);
   });
 
+  it('goes through no server that says that it carries nothing, from when it says so', async () => {
+    world.server.relays = false;
+    world.block('a', 'b');
+    await world.join('a', 'b');
+    await world.clock.run(2 * HEAL_MS);
+    expect(['server', 'relayed']).not.to.include(world.link('a', 'b'));
+    world.server.relays = true;
+    world.server.disconnect();
+    await world.clock.run(30_000 + HEAL_MS);
+    expect([world.link('a', 'b'), world.link('b', 'a')]).to.deep.equal(['server', 'server']);
+    world.server.relays = false;
+    world.server.disconnect();
+    await world.clock.run(2 * HEAL_MS);
+    expect(world.link('a', 'b')).not.to.equal('server');
+    await world.join('c');
+    await world.clock.run(30_000 + HEAL_MS);
+    expect([world.link('a', 'b'), world.link('b', 'a')]).to.deep.equal(['relayed by c', 'relayed by c']);
+  });
+
   it('finds to each other although the server loses every signal between the two', async () => {
     world.server.faults.loseSignal = (from, to) => [from, to].sort().join() === 'a,b';
     await world.join('a', 'b', 'c');

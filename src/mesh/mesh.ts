@@ -397,7 +397,7 @@ export class Mesh extends EventTarget {
       },
       hops: () => [...this.#pairs.values()].filter(({isHop}) => isHop).map(({id, conversation}) => [id, conversation.rttMs ?? 0] as const),
       emit: (to, message) => this.#signalling.emit(to, message),
-      isServerUp: () => this.status === 'open',
+      isServerUp: () => this.status === 'open' && this.#signalling.relays,
       nextHop: id => this.#near.nextHop(id),
       onSignal: message => {
         // Of anything else the server is to tell who said it.

@@ -39,6 +39,7 @@ export interface RoutingOptions {
   readonly relays: () => boolean;
   /** Says something to somebody through the server. */
   readonly emit: (to: PeerId, message: SignalMessage) => void;
+  /** Whether the server can be reached, and carries frames. */
   readonly isServerUp: () => boolean;
   /** A signal came over a neighbour, who may have made it up: only one about a way around may be taken, since that is proved later. */
   readonly onSignal: (message: SignalMessage) => void;
@@ -83,8 +84,9 @@ export class Routing implements Ways {
   }
 
   createLink({initiator, peerId, route, via}: Parameters<Ways['createLink']>[0]): Link {
-    const {identity, cryptography} = this.#options;
+    const {identity, cryptography, isServerUp} = this.#options;
     if (!identity || !cryptography) throw new MeshError('insecure-context', 'Without cryptography nothing can pass through others');
+    if (via === SERVER && !isServerUp()) throw new MeshError('link-failed', 'The server carries no links', {ids: [peerId]});
     const carrier = via === SERVER ? this.#server.carrier(peerId, route) : this.#router.carrier(peerId, route, via);
     return new RoutedLink({initiator, self: identity, peerId, route, carrier, cryptography});
   }

@@ -50,6 +50,7 @@ class DeepstreamConnection implements Connection {
   #dials = 0;
   #guarded = false;
   #hasIce = false;
+  #relays = true;
 
   constructor(options: ConnectOptions, events: ConnectionEvents) {
     this.#options = options;
@@ -77,6 +78,10 @@ class DeepstreamConnection implements Connection {
 
   get hasIce(): boolean {
     return this.#hasIce;
+  }
+
+  get relays(): boolean {
+    return this.#relays;
   }
 
   signal(to: PeerId, data: unknown): void {
@@ -218,9 +223,10 @@ class DeepstreamConnection implements Connection {
 
   #onLogin(clientData: unknown): void {
     this.#stage = 'open';
-    const {guard, ice} = (typeof clientData === 'object' && clientData !== null ? clientData : {}) as {guard?: unknown; ice?: unknown};
+    const {guard, ice, relay} = (typeof clientData === 'object' && clientData !== null ? clientData : {}) as Readonly<Record<string, unknown>>;
     this.#guarded = guard === true;
     this.#hasIce = ice === true;
+    this.#relays = relay !== false;
     const {event} = this.#client;
     const {selfId, list: name} = this.#options;
     const {onSignal, onList, onListLost, onOpen} = this.#events;

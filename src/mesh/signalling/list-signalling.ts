@@ -40,6 +40,7 @@ export class ListSignalling extends EventTarget implements Signalling {
   #status: SignallingStatus = 'idle';
   #connection: Connection | undefined;
   #hasIce = false;
+  #relays = true;
   /** The List as this connection last reported it. */
   #view: RosterView | undefined;
   #opening: Opening | undefined;
@@ -83,6 +84,10 @@ export class ListSignalling extends EventTarget implements Signalling {
 
   get hasIce(): boolean {
     return this.#hasIce;
+  }
+
+  get relays(): boolean {
+    return this.#relays;
   }
 
   get members(): readonly PeerId[] {
@@ -239,6 +244,7 @@ export class ListSignalling extends EventTarget implements Signalling {
   #onOpen(): void {
     this.#online = true;
     this.#hasIce = this.#connection?.hasIce ?? false;
+    this.#relays = this.#connection?.relays ?? true;
     this.#stopAsking();
     this.#failures = 0;
     this.#membership.connected();

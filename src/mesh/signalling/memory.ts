@@ -73,6 +73,8 @@ export class MemorySignallingServer extends EventTarget {
   faults: MemoryFaults = {};
   /** Whether new connections find somebody. */
   reachable = true;
+  /** Whether frames of routed links pass; new connections are told. */
+  relays = true;
   /** Messages that reached the server, by kind. */
   readonly counts = {connections: 0, writes: 0, signals: 0};
   readonly #flushMs: number;
@@ -194,6 +196,7 @@ export class MemorySignallingServer extends EventTarget {
   /** @internal */
   signal(from: PeerId, to: PeerId, data: unknown): void {
     this.counts.signals++;
+    if (!this.relays && (data as {route?: unknown} | undefined)?.route !== undefined) return;
     if (!this.faults.loseSignal?.(from, to)) this.inject(to, data);
   }
 
@@ -257,6 +260,7 @@ export class MemorySignallingServer extends EventTarget {
 
 class MemoryConnection implements Connection {
   readonly hasIce = false;
+  readonly relays: boolean;
   readonly options: ConnectOptions;
   readonly events: ConnectionEvents;
   readonly #server: MemorySignallingServer;
@@ -267,6 +271,7 @@ class MemoryConnection implements Connection {
 
   constructor(server: MemorySignallingServer, options: ConnectOptions, events: ConnectionEvents) {
     this.#server = server;
+    this.relays = server.relays;
     this.options = options;
     this.events = events;
     const giveUp = () => this.lose(new MeshError('server-unreachable', 'Nobody answers'));

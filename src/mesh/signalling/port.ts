@@ -52,6 +52,8 @@ export interface Connection {
   readonly guarded: boolean;
   /** Whether the server says that it hands out TURN credentials. Known from `onOpen` on. */
   readonly hasIce: boolean;
+  /** Whether the server carries frames of routed links, as any does that does not say otherwise. Known from `onOpen` on. */
+  readonly relays: boolean;
   /** Sends the event `rtc-signal/<to>`; nothing happens when the connection is not open. */
   signal(to: PeerId, data: unknown): void;
   /**

@@ -64,6 +64,8 @@ export interface Signalling extends EventTarget {
   readonly members: readonly PeerId[];
   /** Whether the server said, when it was last connected to, that it hands out TURN credentials at `ice` beside the endpoint. */
   readonly hasIce: boolean;
+  /** Whether routed links may lead through the server: it did not say, when last connected to, that it carries none. */
+  readonly relays: boolean;
   /**
    * Connects, subscribes to own signals, then enters the List; resolves once the server has confirmed that `selfId` is in.
    * From then on it keeps the id in the List exactly once until `close()`, whatever others write and however often the

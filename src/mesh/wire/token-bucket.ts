@@ -1,6 +1,9 @@
 import type {Clock} from '../clock.js';
 
-/** Lets `burst` events pass at once and `perSecond` in the long run. */
+/**
+ * Lets `burst` events pass at once and `perSecond` in the long run. After a rest twice the burst may pass, because `take` looks at the
+ * clock only when it must; who must keep to the burst asks `wait` first.
+ */
 export class TokenBucket {
   readonly #clock: Clock;
   #tokens: number;
@@ -23,7 +26,7 @@ export class TokenBucket {
 
   /** Milliseconds until `take(count)` succeeds again. */
   wait(count = 1): number {
-    if (this.#tokens < count) this.#refill();
+    this.#refill();
     return Math.max(0, ((count - this.#tokens) / this.perSecond) * 1000);
   }
 
