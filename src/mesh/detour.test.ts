@@ -223,6 +223,19 @@ describe('A pair without a way to each other', () => {
     expect(world.member('b').from('a')).to.deep.equal(said);
   });
 
+  it('takes another member as soon as the one in between is known to be gone', async () => {
+    world.block('a', 'b');
+    await world.join('a', 'b', 'c', 'd');
+    await world.clock.run(HEAL_MS);
+    const [, via] = world.link('a', 'b').split(' by ') as [string, string];
+    const other = via === 'c' ? 'd' : 'c';
+    const leaving = world.member(via).mesh.leave();
+    world.members.delete(via);
+    await world.clock.run(500);
+    expect([world.link('a', 'b'), world.link('b', 'a')]).to.deep.equal([`relayed by ${other}`, `relayed by ${other}`]);
+    await leaving;
+  });
+
   it('brings a large message whole over a change of way in the middle of it', async () => {
     await world.join('a', 'b', 'c');
     await world.clock.run(100);

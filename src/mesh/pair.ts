@@ -239,6 +239,8 @@ export class Pair {
     this.#detour?.stop();
     const attempt = this.#attempt;
     this.#attempt = undefined;
+    // What passed this neighbour goes on by another at once.
+    if (attempt?.open) this.#options.onHop('gone');
     attempt?.close(error);
   }
 
