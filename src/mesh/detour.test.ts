@@ -273,6 +273,17 @@ describe('A pair without a way to each other', () => {
     expect(world.member('c').mesh.relaying.bytes).to.equal(0);
   });
 
+  it('knows round trip and route soon after a link is there', async () => {
+    world.turn = true;
+    world.block('a', 'b');
+    await world.join('a', 'b');
+    await world.clock.run(1_500);
+    for (const [one, other] of [['a', 'b'], ['b', 'a']] as const) {
+      expect(world.link(one, other)).to.equal('turn');
+      expect(world.member(one).mesh.peers[0]?.rttMs).to.equal(10);
+    }
+  });
+
   it('goes by a TURN server alone when nothing else came about, and looks for a better path later', async () => {
     world.turn = true;
     world.network.turn = false;
