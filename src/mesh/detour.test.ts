@@ -1,5 +1,6 @@
 /** Pairs that have no way to each other, or lose it: they talk all the same, and lose and repeat nothing. */
 import {expect} from 'chai';
+import {LINK_TIMEOUT_MS} from './attempt.js';
 import type {Cancel, Clock} from './clock.js';
 import fc from 'fast-check';
 import {RELAY_AFTER_MS, ROUTE_MS} from './detour.js';
@@ -271,6 +272,20 @@ describe('A pair without a way to each other', () => {
     expect(world.link('a', 'b')).to.equal('direct');
     world.member('b').clock.frozen = false;
     expect(world.member('c').mesh.relaying.bytes).to.equal(0);
+  });
+
+  it('tries again soon after a new network was told of, also when that came in the middle of a try', async () => {
+    world.block('a', 'b');
+    await world.join('a', 'b', 'c');
+    const isTrying = (): boolean => [...world.network.links].some(({owner, state}) => owner === 'b' && state === 'connecting');
+    // Long enough for pauses of minutes, and on to the middle of a try.
+    await world.clock.run(3 * CLIMB_MS);
+    while (!isTrying()) await world.clock.run(1_000);
+    world.unblock('a', 'b');
+    world.member('b').mesh.revive({network: true});
+    expect(world.link('a', 'b')).to.equal('relayed by c');
+    await world.clock.run(LINK_TIMEOUT_MS + 5_000);
+    expect([world.link('a', 'b'), world.link('b', 'a')]).to.deep.equal(['direct', 'direct']);
   });
 
   it('knows round trip and route soon after a link is there', async () => {
