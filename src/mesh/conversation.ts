@@ -149,6 +149,8 @@ export class Conversation {
     this.#plain = !hello;
     this.#route = route;
     this.#rttMs = undefined;
+    // The first question is due, also on a page that is younger than the pause between two.
+    this.#pingAt = -Infinity;
     this.#heardAt = this.#options.clock.now();
     this.#silent = this.#away = false;
     this.#taken = this.#reported = 0;

@@ -1,6 +1,7 @@
 /** Pairs that have no way to each other, or lose it: they talk all the same, and lose and repeat nothing. */
 import {expect} from 'chai';
 import fc from 'fast-check';
+import {LINK_TIMEOUT_MS} from './attempt.js';
 import {RELAY_AFTER_MS, ROUTE_MS} from './detour.js';
 import type {MeshError} from './errors.js';
 import {CLIMB_MS, RESTART_MS} from './pair.js';
@@ -119,6 +120,19 @@ describe('A pair without a way to each other', () => {
     expect(world.member('b').from('a')).to.deep.equal(said);
   });
 
+  it('takes another member as soon as the one in between is known to be gone', async () => {
+    world.block('a', 'b');
+    await world.join('a', 'b', 'c', 'd');
+    await world.clock.run(HEAL_MS);
+    const [, via] = world.link('a', 'b').split(' by ') as [string, string];
+    const other = via === 'c' ? 'd' : 'c';
+    const leaving = world.member(via).mesh.leave();
+    world.members.delete(via);
+    await world.clock.run(500);
+    expect([world.link('a', 'b'), world.link('b', 'a')]).to.deep.equal([`relayed by ${other}`, `relayed by ${other}`]);
+    await leaving;
+  });
+
   it('brings a large message whole over a change of way in the middle of it', async () => {
     await world.join('a', 'b', 'c');
     await world.clock.run(100);
@@ -154,6 +168,31 @@ describe('A pair without a way to each other', () => {
     expect(world.link('a', 'b')).to.equal('direct');
     world.member('b').clock.frozen = false;
     expect(world.member('c').mesh.relaying.bytes).to.equal(0);
+  });
+
+  it('tries again soon after a new network was told of, also when that came in the middle of a try', async () => {
+    world.block('a', 'b');
+    await world.join('a', 'b', 'c');
+    const isTrying = (): boolean => [...world.network.links].some(({owner, state}) => owner === 'b' && state === 'connecting');
+    // Long enough for pauses of minutes, and on to the middle of a try.
+    await world.clock.run(3 * CLIMB_MS);
+    while (!isTrying()) await world.clock.run(1_000);
+    world.unblock('a', 'b');
+    world.member('b').mesh.revive({network: true});
+    expect(world.link('a', 'b')).to.equal('relayed by c');
+    await world.clock.run(LINK_TIMEOUT_MS + 5_000);
+    expect([world.link('a', 'b'), world.link('b', 'a')]).to.deep.equal(['direct', 'direct']);
+  });
+
+  it('knows round trip and route soon after a link is there', async () => {
+    world.turn = true;
+    world.block('a', 'b');
+    await world.join('a', 'b');
+    await world.clock.run(1_500);
+    for (const [one, other] of [['a', 'b'], ['b', 'a']] as const) {
+      expect(world.link(one, other)).to.equal('turn');
+      expect(world.member(one).mesh.peers[0]?.rttMs).to.equal(10);
+    }
   });
 
   it('goes by a TURN server alone when nothing else came about, and looks for a better path later', async () => {

@@ -234,9 +234,10 @@ export class Pair {
 
   /** Does not wait where it paused between attempts. */
   #tryNow(): void {
-    if (this.#attempt || !this.#retry || this.#failures === 0) return;
+    if (this.#failures === 0) return;
+    // An attempt that is under way may have begun in another world: it goes on, and the pause after it is short.
     this.#failures = 0;
-    this.#retryIn(0);
+    if (!this.#attempt && this.#retry) this.#retryIn(0);
   }
 
   /** The server is back, or was: what was told through it may not have come. If the network was gone, the peer may be back as well. */
@@ -270,6 +271,8 @@ export class Pair {
     this.#detour?.stop();
     const attempt = this.#attempt;
     this.#attempt = undefined;
+    // What passed this neighbour goes on by another at once.
+    if (attempt?.open) this.#options.onHop('gone');
     attempt?.close(error);
   }
 

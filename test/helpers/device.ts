@@ -29,6 +29,8 @@ export interface Device {
   plug(): Promise<void>;
   /** The network swallows every packet in both directions, and the device does not know; as in a dead spot. */
   swallow(on: boolean): Promise<void>;
+  /** Whether this machine passes on what it sends to other devices; otherwise, as at first, it swallows that without a word. */
+  passOn(on: boolean): Promise<void>;
   /** Closes its browsers, and removes namespace and cable. */
   remove(): Promise<void>;
 }
@@ -80,6 +82,9 @@ export async function makeDevice(): Promise<Device | string> {
         if (who) await ip('neigh', 'replace', to, 'lladdr', who, 'dev', dev, 'nud', 'permanent');
         else await ip('neigh', 'del', to, 'dev', dev);
       }
+    },
+    async passOn(on) {
+      await writeFile(`/proc/sys/net/ipv4/conf/${near}/forwarding`, on ? '1' : '0');
     },
     async remove() {
       await Promise.all(browsers.splice(0).map(browser => browser.close()));

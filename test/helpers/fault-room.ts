@@ -103,9 +103,9 @@ export class FaultRoom {
     return this.room;
   }
 
-  /** Opens one more tab. */
-  async openTab(name: string, options: TabOptions = {}): Promise<RoomTab> {
-    const tab = await openRoom(this.browser, this.site, name, this.room, {...options, url: endpoint(this.proxy)});
+  /** Opens one more tab; by default it reaches the server through the proxy. */
+  async openTab(name: string, options: TabOptions & {readonly url?: string} = {}): Promise<RoomTab> {
+    const tab = await openRoom(this.browser, this.site, name, this.room, {url: endpoint(this.proxy), ...options});
     this.tabs.push(tab);
     return tab;
   }

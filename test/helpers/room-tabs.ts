@@ -61,13 +61,14 @@ export const enter = (page: Page, room: string): Promise<void> => page.evaluate(
   document.querySelector<RoomElement>('mesh-room')!.room = name;
 }, room);
 
-/** Names the room in every tab at one instant of the machine's clock. */
-export async function enterTogether(pages: readonly Page[], room: string): Promise<void> {
+/** Names the room in every tab at one instant of the machine's clock. @returns that instant. */
+export async function enterTogether(pages: readonly Page[], room: string): Promise<number> {
   const at = Date.now() + 250;
   await Promise.all(pages.map(page => page.evaluate(async (name, instant) => {
     await new Promise(resolve => setTimeout(resolve, instant - Date.now()));
     document.querySelector<RoomElement>('mesh-room')!.room = name;
   }, room, at)));
+  return at;
 }
 
 /** Waits until a tab has joined `room` and has an open link to each of `others` other people, and to nobody else. */

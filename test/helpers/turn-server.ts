@@ -1,4 +1,4 @@
-/** A real TURN server, coturn, on 127.0.0.1. */
+/** A real TURN server, coturn, on an address of this machine. */
 import {spawn, type ChildProcess} from 'node:child_process';
 import {createSocket} from 'node:dgram';
 import {once} from 'node:events';
@@ -16,9 +16,9 @@ export function findTurnServer(): string | undefined {
     .find(path => path !== undefined && path !== '' && existsSync(path));
 }
 
-async function freePort(): Promise<number> {
+async function freePort(host: string): Promise<number> {
   const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
+  socket.bind(0, host);
   await once(socket, 'listening');
   const {port} = socket.address();
   await new Promise<void>(resolve => { socket.close(resolve); });
@@ -28,16 +28,18 @@ async function freePort(): Promise<number> {
 export class TurnServer {
   /** Everything that it has said. */
   log = '';
+  readonly host: string;
   readonly port: number;
   readonly #process: ChildProcess;
   readonly #folder: string;
 
   /** @param folder what it may write to; removed when it stops. */
-  constructor(program: string, secret: string, port: number, folder: string) {
+  constructor(program: string, secret: string, {host, port}: {readonly host: string; readonly port: number}, folder: string) {
+    this.host = host;
     this.port = port;
     this.#folder = folder;
     this.#process = spawn(program, [
-      '-n', '--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1', `--listening-port=${port}`, '--allow-loopback-peers',
+      '-n', `--listening-ip=${host}`, `--relay-ip=${host}`, `--listening-port=${port}`, '--allow-loopback-peers',
       '--use-auth-secret', `--static-auth-secret=${secret}`, '--realm=mesh-room.test', '--no-cli', '--no-tls', '--no-dtls',
       '--fingerprint', '--verbose', '--log-file=stdout', `--pidfile=${join(folder, 'pid')}`, `--userdb=${join(folder, 'db')}`,
     ], {stdio: ['ignore', 'pipe', 'pipe']});
@@ -46,16 +48,16 @@ export class TurnServer {
     }
   }
 
-  /** Starts one that takes credentials made with `secret`. */
-  static async start(program: string, secret: string): Promise<TurnServer> {
+  /** Starts one that takes credentials made with `secret`, on a free port or on that of one that has been stopped. */
+  static async start(program: string, secret: string, host = '127.0.0.1', port?: number): Promise<TurnServer> {
     const folder = await mkdtemp(join(tmpdir(), 'mesh-room-turn-'));
-    const server = new TurnServer(program, secret, await freePort(), folder);
+    const server = new TurnServer(program, secret, {host, port: port ?? await freePort(host)}, folder);
     await server.#listens();
     return server;
   }
 
   get url(): string {
-    return `turn:127.0.0.1:${this.port}`;
+    return `turn:${this.host}:${this.port}`;
   }
 
   /** Users that it has given a relay address to, in order. */
@@ -78,7 +80,7 @@ export class TurnServer {
     const request = Buffer.from('000100002112a442000102030405060708090a0b', 'hex');
     const socket = createSocket('udp4');
     const answered = once(socket, 'message', {signal: AbortSignal.timeout(START_MS)});
-    const again = setInterval(() => socket.send(request, this.port, '127.0.0.1'), 50);
+    const again = setInterval(() => socket.send(request, this.port, this.host), 50);
     try {
       await answered;
     } catch (cause) {

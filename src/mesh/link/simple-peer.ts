@@ -143,15 +143,15 @@ class SimplePeerLink extends EventTarget implements Link {
   async route(): Promise<'direct' | 'turn'> {
     if (!this.#connection || this.#state !== 'open') return 'direct';
     const stats = await RTCPeerConnection.prototype.getStats.call(this.#connection);
-    for (const report of stats.values() as Iterable<RTCStats & Record<string, unknown>>) {
-      const chosen = report.type === 'candidate-pair' && report.state === 'succeeded' && report.nominated === true;
-      if (!chosen) continue;
-      const ends = [report.localCandidateId, report.remoteCandidateId];
-      const isRelay = (id: unknown) =>
-        (stats.get(id as string) as RTCStats & {candidateType?: string} | undefined)?.candidateType === 'relay';
-      if (ends.some(isRelay)) return 'turn';
-    }
-    return 'direct';
+    const reports = [...stats.values() as Iterable<RTCStats & Record<string, unknown>>];
+    const selected = reports.find(({type}) => type === 'transport')?.selectedCandidatePairId;
+    // What was in use before a restart remains nominated for half a minute. Firefox says of each pair whether it is in use.
+    const isUsed = ({id, type, selected: used}: typeof reports[number]): boolean =>
+      selected === undefined ? type === 'candidate-pair' && used === true : id === selected;
+    const pair = reports.find(isUsed);
+    const isRelay = (id: unknown): boolean =>
+      (stats.get(id as string) as RTCStats & {candidateType?: string} | undefined)?.candidateType === 'relay';
+    return [pair?.localCandidateId, pair?.remoteCandidateId].some(isRelay) ? 'turn' : 'direct';
   }
 
   restart(iceServers: readonly RTCIceServer[]): void {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type {Bytes} from '../secure/types.js';
 import type {SignalMessage} from '../signalling/types.js';
 import {VirtualClock} from '../virtual-clock.js';
-import {toBase64} from './base64.js';
+import {toBase64} from '../wire/base64.js';
 import {SERVER_BURST, SERVER_FRAME_BYTES, SERVER_FRAMES_PER_SECOND, ServerWays} from './server-ways.js';
 import type {Carrier} from './types.js';
 
