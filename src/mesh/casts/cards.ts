@@ -24,6 +24,8 @@ export class Cards {
   readonly #cards = new Map<PeerId, Card>();
   /** Parts of a list that is not whole yet. */
   readonly #parts = new Map<PeerId, Had[]>();
+  /** Boots that an id has had before: what is late of them does not count. */
+  readonly #former = new Set<string>();
   #version = 0;
 
   constructor(options: CardsOptions) {
@@ -77,11 +79,12 @@ export class Cards {
 
   #isNewer({origin, boot, version}: Card): boolean {
     const known = this.#cards.get(origin);
-    return known?.boot !== boot || known.version < version;
+    return known?.boot === boot ? known.version < version : !this.#former.has(boot);
   }
 
   #put(card: Card, from: PeerId): void {
     const before = this.#cards.get(card.origin);
+    if (before && before.boot !== card.boot) this.#former.add(before.boot);
     this.#cards.set(card.origin, card);
     for (const id of this.#options.neighbours()) if (id !== from && id !== card.origin) void this.#send(id, {kind: 'card', card});
     if (before?.name !== card.name || before.capacity !== card.capacity) this.#options.onChange();

@@ -235,7 +235,18 @@ export class Casts {
   #take(from: PeerId, cast: Cast): void {
     const {origin, boot, seq, body} = cast;
     const {selfId, cryptography, onFault} = this.#options;
-    if (origin === selfId) return;
+    if (origin === selfId || this.#former.has(boot)) return;
+    const known = this.#senders.get(origin);
+    if (known && known.boot !== boot) {
+      // Anybody can claim that somebody has begun anew.
+      void this.#isGenuine(cast).catch(() => false).then(genuine => {
+        if (this.#closed || this.#senders.get(origin) !== known) return;
+        if (!genuine && cryptography) return onFault(from, 'A message was not its sender\'s');
+        this.#sender(origin, boot);
+        this.#take(from, cast);
+      });
+      return;
+    }
     const sender = this.#sender(origin, boot);
     if (!sender || seq <= sender.last || sender.held.has(seq)) return;
     // What is too much is asked for again when there is room.
