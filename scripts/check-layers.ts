@@ -30,10 +30,18 @@ const LAYERS: readonly Layer[] = [
     may: [...BASICS, 'src/mesh/secure/', 'src/mesh/wire/', 'src/mesh/link/types.ts', 'src/mesh/signalling/types.ts',
       'src/mesh/conversation.ts', 'src/mesh/detour.ts'],
   },
-  {folder: 'src/mesh/', may: ['src/mesh/secure/', 'src/mesh/relay/', 'src/mesh/signalling/', 'src/mesh/link/', 'src/mesh/wire/', 'src/mesh/topology/', 'src/mesh/stream/']},
+  {
+    folder: 'src/mesh/casts/',
+    may: [...BASICS, 'src/mesh/secure/', 'src/mesh/wire/', 'src/mesh/stream/', 'src/mesh/signalling/types.ts'],
+  },
+  {
+    folder: 'src/mesh/',
+    may: ['src/mesh/signalling/', 'src/mesh/link/', 'src/mesh/wire/', 'src/mesh/topology/', 'src/mesh/stream/', 'src/mesh/secure/',
+      'src/mesh/relay/', 'src/mesh/casts/'],
+  },
   {
     folder: 'src/room/',
-    may: ['src/mesh/', 'src/mesh/signalling/', 'src/mesh/link/', 'src/mesh/wire/', 'src/mesh/topology/', 'src/mesh/secure/', 'src/mesh/relay/'],
+    may: ['src/mesh/', 'src/mesh/signalling/', 'src/mesh/link/', 'src/mesh/wire/', 'src/mesh/topology/', 'src/mesh/secure/'],
   },
   {folder: 'src/components/', may: ['src/room/', 'src/mesh/errors.ts']},
   {folder: 'src/shell/', may: []},

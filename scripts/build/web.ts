@@ -12,7 +12,7 @@ import {buildWorker} from './worker.js';
 const SCRIPT_ENTRY = 'src/define.ts';
 const PAGE_ENTRIES = ['src/page/page.ts', 'src/page/page.css'];
 /** What a room loads when a pair needs a way around, or when not everybody is linked to everybody: most never do. */
-export const SPARE_ENTRY = 'src/mesh/relay/index.ts';
+export const SPARE_ENTRY = 'src/mesh/spare.ts';
 /** Runs before the first paint, inside the page; the server allows inline scripts by their hash. */
 const EARLY_ENTRY = 'src/page/view.ts';
 const OUT = 'dist/web';

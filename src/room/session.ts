@@ -197,7 +197,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
       name: this.#name,
       topology: topologyOf(this.#options.topology),
       linksToAll: isForeign,
-      routing: {load: () => import('../mesh/relay/index.js'), identity: 'sign' in self ? self : undefined},
+      routing: {load: () => import('../mesh/spare.js'), identity: 'sign' in self ? self : undefined},
       onMessage: (from, channel, data, plain) => this.#receive(from, channel, data, plain),
     });
     mesh.addEventListener('peers-change', () => this.#update());
@@ -309,7 +309,7 @@ const INSECURE = new MeshError('insecure-context',
 /** A full mesh is there at once; what larger rooms need is loaded when the room is one. */
 function topologyOf(name: RoomOptions['topology'] = 'auto'): Topology | LateTopology {
   if (name === 'full-mesh') return fullMesh;
-  return {fullUpTo: name === 'auto' ? FULL_MESH_LIMIT : 0, load: async () => (await import('../mesh/relay/index.js')).topologies[name]};
+  return {fullUpTo: name === 'auto' ? FULL_MESH_LIMIT : 0, load: async () => (await import('../mesh/spare.js')).topologies[name]};
 }
 
 /** Ids that this project does not make are those of pages that know only the List, and link to everybody in it. */
