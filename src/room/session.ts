@@ -11,10 +11,11 @@ import {createDeepstreamSignalling} from '../mesh/signalling/deepstream.js';
 import {CHAT_CHANNEL} from './chat.js';
 import {checkOptions, hasCryptography, hasWebRtc, iceServersOf} from './checks.js';
 import {PageLife} from './page-life.js';
+import {RelayPolicy} from './relay-policy.js';
 import {
   IDLE_STATE, RoomErrorEvent, RoomMessageEvent,
-  type CreateRoom, type PeerState, type RoomData, type RoomEventMap, type RoomOptions, type RoomSession, type RoomState, type RoomStatus,
-  type SendOptions,
+  type CreateRoom, type PeerState, type RelayOption, type Relaying, type RoomData, type RoomEventMap, type RoomOptions, type RoomSession,
+  type RoomState, type RoomStatus, type SendOptions,
 } from './types.js';
 
 /**
@@ -41,6 +42,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   #state: RoomState;
   /** What has been made of a member; the mesh hands out another object when it changes. */
   readonly #told = new WeakMap<MeshPeer, PeerState>();
+  readonly #relayPolicy: RelayPolicy;
   #life: PageLife | undefined;
   /** While the visitor is on another page: settles on return. */
   #hidden: {readonly shown: Promise<void>; readonly show: () => void} | undefined;
@@ -57,6 +59,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     super();
     this.#options = options;
     this.#name = options.name ?? '';
+    this.#relayPolicy = new RelayPolicy(options.relay);
     this.#state = Object.freeze({...IDLE_STATE, room: options.room, selfId: ''});
   }
 
@@ -71,6 +74,20 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   set name(name: string) {
     this.#name = name;
     if (this.#mesh) this.#mesh.name = name;
+  }
+
+  get relay(): RelayOption {
+    return this.#relayPolicy.option;
+  }
+
+  set relay(relay: RelayOption) {
+    this.#relayPolicy.option = relay;
+  }
+
+  get relaying(): Relaying {
+    const {routes, bytes} = this.#mesh?.relaying ?? {routes: 0, bytes: 0};
+    // The mesh counts each direction, people count conversations.
+    return {routes: Math.ceil(routes / 2), bytes};
   }
 
   join(): Promise<void> {
@@ -194,6 +211,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
       iceServers: iceServersOf(this.#options.iceServers, url, () => signalling.hasIce),
       name: this.#name,
       routing: {load: () => import('../mesh/relay/index.js'), identity: 'sign' in self ? self : undefined},
+      relays: () => this.#relayPolicy.relays,
       onMessage: (from, channel, data, plain) => this.#receive(from, channel, data, plain),
     });
     mesh.addEventListener('peers-change', () => this.#update());
@@ -204,6 +222,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
 
   #watch(): void {
     const life = this.#life = new PageLife();
+    this.#relayPolicy.open();
     life.addEventListener('wake', ({network}) => {
       this.#mesh?.revive({network});
       this.#tryNow?.();
@@ -296,6 +315,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.#life?.close();
     this.#life = undefined;
+    this.#relayPolicy.close();
   }
 }
 
