@@ -4,7 +4,7 @@ import {displayName} from '../../room/people.js';
 import type {PeerState} from '../../room/types.js';
 import {isNotable, linkWords} from '../../room/words.js';
 import {avatar, avatarStyles} from '../avatar.js';
-import {chevronIcon} from '../icons.js';
+import {chevronIcon} from '../later-icons.js';
 import {styles} from './people.styles.js';
 
 export interface PeopleOptions {
