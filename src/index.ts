@@ -11,6 +11,7 @@ export {MeshError, type MeshErrorCode} from './mesh/errors.js';
 export type {ChatMessage, TextStatus} from './room/chat.js';
 export {joinRoom, type LoadEngine} from './room/engine.js';
 export {
-  RoomErrorEvent, RoomMessageEvent, type CreateRoom, type IceServers, type LinkKind, type PeerState, type Room, type RoomData,
-  type RoomEventMap, type RoomOptions, type RoomSession, type RoomState, type RoomStatus, type SendOptions, type Topology,
+  RoomErrorEvent, RoomMessageEvent, type CreateRoom, type IceServers, type LinkKind, type PeerState, type RelayOption, type Relaying,
+  type Room, type RoomData, type RoomEventMap, type RoomOptions, type RoomSession, type RoomState, type RoomStatus, type SendOptions,
+  type Topology,
 } from './room/types.js';

@@ -80,6 +80,13 @@ export class MeshRejoinRequestEvent extends RequestEvent {
   }
 }
 
+/** Asks that this member carries for others from now on, or that it does not. Answered once the room has taken note. */
+export class MeshRelayRequestEvent extends RequestEvent {
+  constructor(readonly relay: boolean) {
+    super('mesh-relay-request');
+  }
+}
+
 declare global {
   interface HTMLElementEventMap {
     'mesh-status-change': MeshStatusChangeEvent;
@@ -90,5 +97,6 @@ declare global {
     'mesh-say-request': MeshSayRequestEvent;
     'mesh-retry-request': MeshRetryRequestEvent;
     'mesh-rejoin-request': MeshRejoinRequestEvent;
+    'mesh-relay-request': MeshRelayRequestEvent;
   }
 }

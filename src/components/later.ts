@@ -8,7 +8,8 @@ import {MeshShell} from './mesh-shell/mesh-shell.js';
 export {ChatLogs} from '../room/chat-logs.js';
 export {Composer} from './mesh-chat/composer.js';
 export {LogView} from './mesh-chat/log-view.js';
-export {peopleStyles, renderPeople} from './mesh-roster/people.js';
+export {People} from './mesh-roster/people.js';
+export {StatusDetails} from './mesh-status/details.js';
 
 /** Elements that show nothing at first, by their tags. */
 export const shellTags = {'mesh-install': MeshInstall, 'mesh-shell': MeshShell};

@@ -7,8 +7,10 @@ import {EMPTY_CHAT, RECEIPT_CHANNEL} from './chat.js';
 import {idleView, roomContext, type RoomView} from './context.js';
 import {withDefaultUrl, type LoadEngine} from './engine.js';
 import {cleanName} from './names.js';
-import {IDLE_STATE, type RoomErrorEvent, type RoomMessageEvent, type RoomOptions, type RoomSession, type RoomState, type SendOptions}
-  from './types.js';
+import {
+  IDLE_STATE, type Relaying, type RoomErrorEvent, type RoomMessageEvent, type RoomOptions, type RoomSession, type RoomState,
+  type SendOptions,
+} from './types.js';
 
 /** Until what could not be loaded is asked for again, in milliseconds. */
 const RELOAD_MS = 5_000;
@@ -105,6 +107,10 @@ export class RoomController implements ReactiveController {
     await this.#enter(key, options);
   }
 
+  get relaying(): Relaying {
+    return this.#session?.relaying ?? {routes: 0, bytes: 0};
+  }
+
   async send(data: unknown, options?: SendOptions): Promise<void> {
     if (!this.#session) throw new MeshError('not-joined', 'send() before the room is joined');
     await this.#session.send(data, options);
@@ -139,6 +145,7 @@ export class RoomController implements ReactiveController {
       this.#publish({name});
       if (this.#session) this.#session.name = name;
     }
+    if (this.#session) this.#session.relay = options.relay ?? true;
     if (key && key === this.#left) return;
     this.#left = '';
     // Nobody awaits this one: a failure is told by state and event.

@@ -1,8 +1,10 @@
 import {MeshError, type MeshErrorCode} from '../mesh/errors.js';
 import {RECEIPT_CHANNEL} from './chat.js';
 import {cleanName} from './names.js';
-import {RoomErrorEvent, RoomMessageEvent, type CreateRoom, type PeerState, type Room, type RoomData, type RoomOptions, type RoomSession,
-  type RoomState, type SendOptions} from './types.js';
+import {
+  RoomErrorEvent, RoomMessageEvent, type CreateRoom, type PeerState, type RelayOption, type Relaying, type Room, type RoomData,
+  type RoomOptions, type RoomSession, type RoomState, type SendOptions,
+} from './types.js';
 
 /**
  * Rooms without a network, for tests and for looking at the elements: sessions of one hub that name the same room and List meet. Everything
@@ -41,6 +43,17 @@ export class FakeHub {
     return members;
   }
 
+  /** Whether nobody is told of who comes for the moment. */
+  isGathering = false;
+
+  /** Many others join, and everybody is told once. */
+  async crowd(names: readonly string[], room = 'lobby'): Promise<void> {
+    this.isGathering = true;
+    for (const name of names) await this.join(name, room);
+    this.isGathering = false;
+    for (const member of this.members({room})) member.refresh();
+  }
+
   /** Somebody else joins. */
   async join(name: string, room = 'lobby'): Promise<FakeRoom> {
     const session = new FakeRoom({room, name}, this);
@@ -62,8 +75,13 @@ export class FakeRoom extends EventTarget implements RoomSession {
   unreachable: readonly string[] = [];
   /** What sending waits for. */
   gate: Promise<void> = Promise.resolve();
+  relay: RelayOption;
+  /** What this session claims to carry for others. */
+  relaying: Relaying = {routes: 0, bytes: 0};
   readonly #hub: FakeHub;
   readonly #changes = new Map<string, Partial<PeerState>>();
+  /** What was told of others: the same object as long as nothing about somebody changes. */
+  readonly #told = new Map<string, {readonly name: string; readonly change: Partial<PeerState> | undefined; readonly peer: PeerState}>();
   #state: RoomState;
   #name: string;
   #isIn = false;
@@ -74,6 +92,7 @@ export class FakeRoom extends EventTarget implements RoomSession {
     this.options = options;
     this.#hub = hub;
     this.#name = options.name ?? '';
+    this.relay = options.relay ?? true;
     this.#state = Object.freeze({room: options.room, status: 'idle', selfId: this.selfId, peers: Object.freeze([])});
     options.signal?.addEventListener('abort', () => void this.leave(), {once: true});
   }
@@ -171,13 +190,19 @@ export class FakeRoom extends EventTarget implements RoomSession {
 
   /** Recomputes `peers` from who is in the room. */
   refresh(): void {
-    if (!this.#isIn || this.#state.status === 'offline' || this.#state.status === 'resuming') return;
+    if (!this.#isIn || this.#hub.isGathering || this.#state.status === 'offline' || this.#state.status === 'resuming') return;
     this.set({peers: this.#peers()});
   }
 
   #peers(): readonly PeerState[] {
-    return Object.freeze([...this.#others()].map(({selfId, name}): PeerState =>
-      Object.freeze({id: selfId, name, link: 'direct', rttMs: 2, ...this.#changes.get(selfId)})));
+    return Object.freeze([...this.#others()].map(({selfId, name}): PeerState => {
+      const change = this.#changes.get(selfId);
+      const known = this.#told.get(selfId);
+      if (known?.name === name && known.change === change) return known.peer;
+      const peer = Object.freeze({id: selfId, name, link: 'direct', rttMs: 2, ...change} as const);
+      this.#told.set(selfId, {name, change, peer});
+      return peer;
+    }));
   }
 
   set(change: Partial<RoomState>): void {

@@ -14,10 +14,11 @@ import {createDeepstreamSignalling} from '../mesh/signalling/deepstream.js';
 import {CHAT_CHANNEL} from './chat.js';
 import {checkOptions, hasCryptography, hasWebRtc, iceServersOf} from './checks.js';
 import {PageLife} from './page-life.js';
+import {RelayPolicy} from './relay-policy.js';
 import {
   IDLE_STATE, RoomErrorEvent, RoomMessageEvent,
-  type CreateRoom, type PeerState, type RoomData, type RoomEventMap, type RoomOptions, type RoomSession, type RoomState, type RoomStatus,
-  type SendOptions,
+  type CreateRoom, type PeerState, type RelayOption, type Relaying, type RoomData, type RoomEventMap, type RoomOptions, type RoomSession,
+  type RoomState, type RoomStatus, type SendOptions,
 } from './types.js';
 
 /**
@@ -31,6 +32,8 @@ const RETRY_LONGEST_MS = 3_000;
  * answers; where a page's policy forbids that request, a WebSocket is tried this often all the same. In milliseconds.
  */
 const DIAL_MS = 10_000;
+/** Whether this member carries for others is told to the room when it has been so for so long; it counts at once. In milliseconds. */
+const RELAY_SETTLE_MS = 5_000;
 
 export const createRoom: CreateRoom = options => new MeshRoomSession(options);
 
@@ -44,6 +47,8 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   #state: RoomState;
   /** What has been made of a member; the mesh hands out another object when it changes. */
   readonly #told = new WeakMap<MeshPeer, PeerState>();
+  readonly #relayPolicy: RelayPolicy;
+  #reconsidering: ReturnType<typeof setTimeout> | undefined;
   #life: PageLife | undefined;
   /** While the visitor is on another page: settles on return. */
   #hidden: {readonly shown: Promise<void>; readonly show: () => void} | undefined;
@@ -60,6 +65,8 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     super();
     this.#options = options;
     this.#name = options.name ?? '';
+    this.#relayPolicy = new RelayPolicy(options.relay);
+    this.#relayPolicy.addEventListener('change', () => this.#reconsiderSoon());
     this.#state = Object.freeze({...IDLE_STATE, room: options.room, selfId: ''});
   }
 
@@ -74,6 +81,20 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   set name(name: string) {
     this.#name = name;
     if (this.#mesh) this.#mesh.name = name;
+  }
+
+  get relay(): RelayOption {
+    return this.#relayPolicy.option;
+  }
+
+  set relay(relay: RelayOption) {
+    this.#relayPolicy.option = relay;
+  }
+
+  get relaying(): Relaying {
+    const {routes, bytes} = this.#mesh?.relaying ?? {routes: 0, bytes: 0};
+    // The mesh counts each direction, people count conversations.
+    return {routes: Math.ceil(routes / 2), bytes};
   }
 
   join(): Promise<void> {
@@ -198,6 +219,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
       topology: topologyOf(this.#options.topology),
       linksToAll: isForeign,
       routing: {load: () => import('../mesh/spare.js'), identity: 'sign' in self ? self : undefined},
+      relays: () => this.#relayPolicy.relays,
       onMessage: (from, channel, data, plain) => this.#receive(from, channel, data, plain),
     });
     mesh.addEventListener('peers-change', () => this.#update());
@@ -208,6 +230,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
 
   #watch(): void {
     const life = this.#life = new PageLife();
+    this.#relayPolicy.open();
     life.addEventListener('wake', ({network}) => {
       this.#mesh?.revive({network});
       this.#tryNow?.();
@@ -294,12 +317,20 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     this.dispatchEvent(new RoomErrorEvent(error));
   }
 
+  /** Who links to whom depends on who carries: a battery about its mark must not move links every other second. */
+  #reconsiderSoon(): void {
+    clearTimeout(this.#reconsidering);
+    this.#reconsidering = setTimeout(() => this.#mesh?.reconsider(), RELAY_SETTLE_MS);
+  }
+
   readonly #onAbort = (): void => void this.leave();
 
   #stopListening(): void {
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.#life?.close();
     this.#life = undefined;
+    this.#relayPolicy.close();
+    clearTimeout(this.#reconsidering);
   }
 }
 

@@ -45,6 +45,19 @@ export function canTalk({status, peers}: RoomState): boolean {
   return status === 'joined' || (status === 'resuming' && peers.some(({link}) => link === 'direct' || link === 'turn' || link === 'relayed'));
 }
 
+/** Whether to carry what others say to each other, where they have no link of their own: `false` and `'off'` decline. */
+export type RelayOption = boolean | 'on' | 'off' | '';
+
+export const declines = (relay: RelayOption | undefined): boolean => relay === false || relay === 'off';
+
+/** How much a member carries for others. */
+export interface Relaying {
+  /** Conversations at this moment. */
+  readonly routes: number;
+  /** Since it joined. */
+  readonly bytes: number;
+}
+
 export type Topology = 'auto' | 'full-mesh' | 'small-world' | 'tree';
 
 /** `RTCIceServer`s, or a function that returns them, asked again at every attempt because credentials expire. */
@@ -61,6 +74,8 @@ export interface RoomOptions {
   readonly list?: string;
   readonly topology?: Topology;
   readonly iceServers?: IceServers;
+  /** Default: carries for others, but not on a metered connection, with data saving on, or with a battery that runs out. */
+  readonly relay?: RelayOption;
   /** Gives up joining, or leaves. */
   readonly signal?: AbortSignal;
 }
@@ -101,6 +116,10 @@ export interface Room extends EventTarget {
   readonly state: RoomState;
   /** Display name as others see it; setting it tells them. */
   name: string;
+  /** As in `RoomOptions`; may change at any time, and what is being carried then finds another way. */
+  relay: RelayOption;
+  /** How much this member carries for others; nothing tells of its changes. */
+  readonly relaying: Relaying;
   send(data: RoomData, options?: SendOptions): Promise<void>;
   leave(): Promise<void>;
   addEventListener: Listen<RoomEventMap>;

@@ -1,5 +1,6 @@
 /**
- * Every state of the elements on one page, on rooms without a network. `?only=<state>` shows one, as large as the window.
+ * Every state of the elements on one page, on rooms without a network. `?only=<state>` shows one, as large as the window; `&open` opens
+ * what can be opened.
  * To see it: `npx esbuild test/gallery/gallery.ts --bundle --format=esm --splitting --outdir=<dir> --servedir=<dir>` beside `index.html`.
  */
 import '../../src/define.js';
@@ -12,6 +13,8 @@ interface Stage {
   /** Puts the room into the page and waits until it is joined. */
   readonly show: () => Promise<FakeRoom>;
 }
+
+const params = new URLSearchParams(location.search);
 
 const never = new Promise<void>(() => undefined);
 
@@ -34,6 +37,29 @@ async function talk({hub, show, element}: Stage): Promise<FakeRoom> {
   await ada.say('Averyveryverylongwordthatmustbebrokensomewherebecauseitdoesnotfitintoanysidebarthatanybodywouldmake');
   await grace.say('אין בעיה, שלום לכולם!');
   return own;
+}
+
+/** Somebody on each rung. */
+async function rungs(hub: FakeHub, own: FakeRoom): Promise<void> {
+  const [bo, ...others] = [await hub.join('Bo'), await hub.join('Cyd Charisse'), await hub.join('Dov'), await hub.join('Eve'), await hub.join('Fay'),
+    await hub.join('Gil')];
+  const links = [
+    {link: 'turn', rttMs: 48}, {link: 'relayed', via: bo.selfId, rttMs: 92}, {link: 'server', rttMs: 240}, {link: 'connecting'},
+    {link: 'lost', reason: 'No link: the other side did not answer'},
+  ] as const;
+  for (const [i, link] of links.entries()) own.see(others[i]!.selfId, link);
+  own.see(bo.selfId, {away: true});
+}
+
+/** Opens what a visitor can open. */
+async function open(element: MeshRoom): Promise<void> {
+  if (!params.has('open')) return;
+  const [status, roster] = [element.renderRoot.querySelector('mesh-status')!, element.renderRoot.querySelector('mesh-roster')!];
+  await Promise.all([status.updateComplete, roster.updateComplete]);
+  status.requestUpdate();
+  await status.updateComplete;
+  status.renderRoot.querySelector('summary')?.click();
+  roster.renderRoot.querySelector<HTMLElement>('.head')?.click();
 }
 
 const STATES: Record<string, (stage: Stage) => Promise<unknown>> = {
@@ -99,6 +125,38 @@ const STATES: Record<string, (stage: Stage) => Promise<unknown>> = {
     await (await hub.join('Tim')).leave();
     await (await hub.join('Vint')).say('So many people here.');
   },
+  rungs: async stage => {
+    const own = await talk(stage);
+    await rungs(stage.hub, own);
+    await open(stage.element);
+  },
+  relayed: async stage => {
+    const own = await talk(stage);
+    const [ada, grace] = own.state.peers;
+    own.see(ada!.id, {link: 'relayed', via: grace!.id, rttMs: 92});
+    own.relaying = {routes: 2, bytes: 1_250_000};
+    await open(stage.element);
+  },
+  lost: async stage => {
+    const own = await talk(stage);
+    own.see(own.state.peers[0]!.id, {link: 'lost', reason: 'No link: the other side did not answer'});
+  },
+  'nobody-reached': async stage => {
+    const own = await talk(stage);
+    for (const {id} of own.state.peers) own.see(id, {link: 'lost', reason: 'No link: the other side did not answer'});
+  },
+  'through-server': async stage => {
+    const own = await talk(stage);
+    for (const {id} of own.state.peers) own.see(id, {link: 'server', rttMs: 240});
+  },
+  crowd: async ({hub, show, element}) => {
+    const own = await show();
+    const given = ['Ada', 'Bo', 'Cem', 'Dagny', 'Emeka', 'Fatima', 'Grace', 'Hiro', 'Inés', 'Jun'];
+    const family = ['Lovelace', 'Nguyễn', 'Okafor', 'Sørensen', 'Álvarez', 'van der Berg', 'Yamada', 'Zhou', 'Haddad', 'Kowalska', ''];
+    await hub.crowd(Array.from({length: 200}, (_, i) => `${given[i % 10]} ${family[i % 11]}`.trim()));
+    await rungs(hub, own);
+    await open(element);
+  },
   long: async ({hub, show, element}) => {
     await show();
     const ada = await hub.join('Ada');
@@ -135,7 +193,6 @@ async function stage(name: string, play: (stage: Stage) => Promise<unknown>): Pr
   if (!element.isConnected || element.parentElement === document.body) section.append(element);
 }
 
-const params = new URLSearchParams(location.search);
 const only = params.get('only');
 if (only) document.body.className = 'only';
 if (params.has('rtl')) document.documentElement.dir = 'rtl';

@@ -5,11 +5,7 @@ import {deliveredWords, failureWords, keptWords, missedWords, waitingWords} from
 import {displayName, hue} from '../../room/people.js';
 import {isEmoji, toParts} from '../../room/rich-text.js';
 import {avatar} from '../avatar.js';
-import {alertIcon, clockIcon, icon} from '../icons.js';
-
-// Here and not with the others, which are loaded before the first paint.
-const checkIcon = icon('m5 12.5 4.5 4.5L19 7.5');
-const doubleCheckIcon = icon('m1.5 12.5 4.5 4.5 9.5-9.5M11 15.5l1.5 1.5L22 7.5');
+import {alertIcon, checkIcon, clockIcon, doubleCheckIcon} from '../later-icons.js';
 
 // Made once: a formatter takes longer to make than 100 lines to draw.
 const clock = new Intl.DateTimeFormat(undefined, {hour: 'numeric', minute: '2-digit'});

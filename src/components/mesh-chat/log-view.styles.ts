@@ -1,6 +1,6 @@
 import {css} from 'lit';
 
-/** For what is in the log; comes with it. */
+/** For what is in the log, and for what else a chat shows only once that is loaded; comes with it. */
 export const logStyles = css`
 .block { display: flex; gap: .5em; margin-block-start: calc(var(--_space) * 1.25); }
 .block > .avatar { font-size: .9em; align-self: flex-end; }
@@ -42,6 +42,9 @@ details time { color: inherit; font-size: 1em; }
 summary { cursor: pointer; list-style: none; }
 summary::after { content: ''; display: inline-block; inline-size: .4em; block-size: .4em; margin-inline-start: .5em; translate: 0 -.15em;
   rotate: 45deg; border: solid; border-width: 0 1.5px 1.5px 0; }
+.banner { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: center; gap: 0 .5em; color: var(--_muted); font-size: .85em;
+  padding: 0 var(--_space) calc(var(--_space) / 2); margin: 0; text-align: center; }
+.send.ready { background: var(--_accent); color: var(--_on-accent); }
 .jump {
   position: absolute; inset-block-end: var(--_space); inset-inline: 0; margin-inline: auto; inline-size: fit-content; display: flex;
   align-items: center; gap: .4em; font-size: .85em; font-weight: 600; padding: .35em .9em; border-radius: 99px;

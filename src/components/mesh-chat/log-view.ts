@@ -1,11 +1,12 @@
-import {adoptStyles, html, nothing, type LitElement, type ReactiveController, type TemplateResult} from 'lit';
+import {html, nothing, type LitElement, type ReactiveController, type TemplateResult} from 'lit';
 import {guard} from 'lit/directives/guard.js';
 import {repeat} from 'lit/directives/repeat.js';
 import {linesOf, toBlocks, type ChatBlock} from '../../room/chat-blocks.js';
 import {EMPTY_CHAT, type ChatMessage, type ChatState} from '../../room/chat.js';
 import {plural} from '../../room/words.js';
+import {addStyles} from '../add-styles.js';
 import {avatarStyles} from '../avatar.js';
-import {downIcon} from '../icons.js';
+import {downIcon} from '../later-icons.js';
 import {Announcer} from './announcer.js';
 import {renderBlock, renderKept} from './lines.js';
 import {logStyles} from './log-view.styles.js';
@@ -65,8 +66,7 @@ export class LogView implements ReactiveController {
     host.addController(this);
     this.#announcer = new Announcer(host);
     this.#place = new ReadingPlace(host, () => options.log() ?? undefined, () => this.#drawsLast());
-    const {elementStyles} = host.constructor as typeof LitElement;
-    adoptStyles(host.renderRoot as ShadowRoot, [...elementStyles, avatarStyles, logStyles]);
+    addStyles(host, avatarStyles, logStyles);
     host.requestUpdate();
   }
 

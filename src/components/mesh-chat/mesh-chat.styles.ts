@@ -15,8 +15,6 @@ export const styles = css`
 .empty strong { display: block; }
 .empty .text-button { margin-block-start: var(--_space); border: 1px solid var(--_line); padding: .35em .9em; }
 [hidden] { display: none !important; }
-.banner { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: center; gap: 0 .5em; color: var(--_muted); font-size: .85em;
-  padding: 0 var(--_space) calc(var(--_space) / 2); margin: 0; text-align: center; }
 form { flex: none; display: flex; flex-wrap: wrap; align-items: flex-end; gap: var(--_space); margin: 0;
   padding: var(--_space) calc(var(--_space) * 1.5); padding-block-end: max(var(--_space), env(safe-area-inset-bottom));
   border-block-start: 1px solid var(--_line); }
@@ -31,7 +29,6 @@ textarea:focus-visible { outline-offset: 0; }
 textarea:disabled { opacity: .6; }
 .send { flex: none; inline-size: calc(2.3em + 2px); block-size: calc(2.3em + 2px); padding: 0; border-radius: 50%; display: grid; place-items: center;
   color: var(--_muted); transition: background .12s, color .12s; }
-.send.ready { background: var(--_accent); color: var(--_on-accent); }
 @media (pointer: coarse) { .send { inline-size: 44px; block-size: 44px; } textarea { min-block-size: 44px; padding-block: .6em; font-size: max(16px, 1em); } }
 @media (forced-colors: active) { textarea { border-color: currentColor; } textarea::placeholder { color: GrayText; } .send { border: 1px solid; } }
 `;

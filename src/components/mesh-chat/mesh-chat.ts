@@ -7,6 +7,7 @@ import {chatWords, retryWord, roomWords} from '../../room/words.js';
 import {baseStyles} from '../base.styles.js';
 import {MeshChatMessageEvent, MeshRejoinRequestEvent, MeshRetryRequestEvent, MeshSayRequestEvent} from '../events.js';
 import {sendIcon} from '../icons.js';
+import {Late, type Later} from '../late.js';
 import type {Composer} from './composer.js';
 import type {LogView} from './log-view.js';
 import {styles} from './mesh-chat.styles.js';
@@ -25,9 +26,13 @@ export class MeshChat extends LitElement {
 
   readonly #room = new RoomConsumer(this, () => this.for);
   #messages: {readonly of: ChatState; readonly list: readonly ChatMessage[]} | undefined;
-  #loading: Promise<void> | undefined;
   #view: LogView | undefined;
   #composer: Composer | undefined;
+
+  // What is in the log comes after the frame is painted.
+  readonly #late = new Late(this, later => this.#fill(later), () => {
+    this.#broken = true;
+  });
 
   /** Whether the log could not be loaded. */
   #broken = false;
@@ -44,18 +49,13 @@ export class MeshChat extends LitElement {
     return this.#messages.list;
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#loading ??= this.#load();
-  }
-
   protected override async scheduleUpdate(): Promise<void> {
     await this.#view?.turn();
     await super.scheduleUpdate();
   }
 
   protected override async getUpdateComplete(): Promise<boolean> {
-    await this.#loading;
+    await this.#late.loading;
     return super.getUpdateComplete();
   }
 
@@ -77,29 +77,20 @@ export class MeshChat extends LitElement {
     return this.renderRoot.querySelector('textarea');
   }
 
-  /** What is in the log comes after the frame is painted. */
-  async #load(): Promise<void> {
-    try {
-      const {LogView, Composer} = await import('../later.js');
-      this.#view = new LogView(this, {
-        log: () => this.#log,
-        chat: () => this.#room.view?.chat ?? EMPTY_CHAT,
-        onMessage: message => this.dispatchEvent(new MeshChatMessageEvent(message)),
-        onJump: () => this.#toEnd(),
-      });
-      this.#composer = new Composer(this, {
-        input: () => this.#input,
-        room: () => this.#room.view?.state.room ?? '',
-        say: text => this.say(text),
-        said: text => this.messages.some(message => message.own && message.text === text),
-      });
-      this.#broken = false;
-    } catch {
-      // The browser's console names the file. Putting the element back into the page tries again.
-      this.#loading = undefined;
-      this.#broken = true;
-      this.requestUpdate();
-    }
+  #fill({LogView, Composer}: Later): void {
+    this.#view = new LogView(this, {
+      log: () => this.#log,
+      chat: () => this.#room.view?.chat ?? EMPTY_CHAT,
+      onMessage: message => this.dispatchEvent(new MeshChatMessageEvent(message)),
+      onJump: () => this.#toEnd(),
+    });
+    this.#composer = new Composer(this, {
+      input: () => this.#input,
+      room: () => this.#room.view?.state.room ?? '',
+      say: text => this.say(text),
+      said: text => this.messages.some(message => message.own && message.text === text),
+    });
+    this.#broken = false;
   }
 
   #toEnd(): void {
@@ -147,7 +138,7 @@ export class MeshChat extends LitElement {
     this.#input?.focus();
     if (this.#composer) this.#composer.submit();
     // Nothing is lost when it is sent before the rest is loaded: it stays in the field until then.
-    else void this.#loading?.then(() => this.#composer?.submit());
+    else void this.#late.loading?.then(() => this.#composer?.submit());
   }
 
   #rejoinButton({status}: RoomState) {

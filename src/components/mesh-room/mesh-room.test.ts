@@ -134,6 +134,31 @@ describe('<mesh-room>', () => {
     assert.lengthOf(hub.sessions, 1);
   });
 
+  it('carries for others unless it is told not to, at any time', async () => {
+    const box = place(html`<mesh-room history="off" room="lobby" relay="off" .engine=${hub.engine}></mesh-room>`);
+    const room = box.querySelector('mesh-room')!;
+    await status(room, 'joined');
+    assert.equal(hub.last.options.relay, 'off');
+    assert.equal(hub.last.relay, 'off');
+    room.removeAttribute('relay');
+    await frame();
+    assert.equal(hub.last.relay, '');
+    room.relay = false;
+    await frame();
+    assert.equal(hub.last.relay, false);
+    assert.lengthOf(hub.sessions, 1, 'it has stayed in the room');
+  });
+
+  it('tells how much it carries for others', async () => {
+    const {room} = withRoom(hub);
+    assert.deepEqual(room.relaying, {routes: 0, bytes: 0});
+    await status(room, 'joined');
+    hub.last.relaying = {routes: 2, bytes: 1_000};
+    assert.deepEqual(room.relaying, {routes: 2, bytes: 1_000});
+    await room.leave();
+    assert.deepEqual(room.relaying, {routes: 0, bytes: 0});
+  });
+
   it('shows no more than 64 characters of a name, whole ones', async () => {
     const {room} = withRoom(hub);
     room.name = '👩‍🚀'.repeat(300);

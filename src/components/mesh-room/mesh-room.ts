@@ -2,10 +2,10 @@ import {LitElement, html, type TemplateResult} from 'lit';
 import {property} from 'lit/decorators.js';
 import {RoomController, type RoomObserver} from '../../room/controller.js';
 import {loadEngine, type LoadEngine} from '../../room/engine.js';
-import type {IceServers, RoomData, RoomMessageEvent, RoomState, SendOptions, Topology} from '../../room/types.js';
+import type {IceServers, RelayOption, Relaying, RoomData, RoomMessageEvent, RoomState, SendOptions, Topology} from '../../room/types.js';
 import {baseStyles} from '../base.styles.js';
 import {MeshErrorEvent, MeshMessageEvent, MeshPeersChangeEvent, MeshStatusChangeEvent, type MeshRejoinRequestEvent,
-  type MeshRetryRequestEvent, type MeshSayRequestEvent} from '../events.js';
+  type MeshRelayRequestEvent, type MeshRetryRequestEvent, type MeshSayRequestEvent} from '../events.js';
 import {styles} from './mesh-room.styles.js';
 
 /** An attribute that is taken away, or a framework's `null`, means the same as an empty one. */
@@ -60,6 +60,12 @@ export class MeshRoom extends LitElement implements RoomObserver {
   /** Who is linked to whom. */
   @property({converter: text}) topology: Topology | '' = 'auto';
 
+  /**
+   * `off`: this member does not carry what others say to each other. Otherwise it does, but not on a metered connection, with data saving
+   * on, or with a battery that runs out. May change at any time.
+   */
+  @property({converter: text}) relay: RelayOption = '';
+
   /** `off`: keeps no messages on this device. Read once, before the first room is joined. */
   @property({converter: text}) history: 'off' | '' = '';
 
@@ -80,6 +86,7 @@ export class MeshRoom extends LitElement implements RoomObserver {
         name: this.name ?? '',
         ...this.url && {url: this.url},
         ...this.list && {list: this.list},
+        relay: this.relay ?? '',
         ...this.topology && {topology: this.topology},
         // Asked through a function, so that servers that are changed later count from the next attempt on.
         ...this.iceServers && {iceServers: () => typeof this.iceServers === 'function' ? this.iceServers() : this.iceServers ?? []},
@@ -87,6 +94,10 @@ export class MeshRoom extends LitElement implements RoomObserver {
     });
     this.addEventListener('mesh-say-request', (event: MeshSayRequestEvent) => event.respondWith(this.#room.say(event.text)));
     this.addEventListener('mesh-retry-request', (event: MeshRetryRequestEvent) => event.respondWith(this.#room.retry(event.id)));
+    this.addEventListener('mesh-relay-request', (event: MeshRelayRequestEvent) => {
+      this.relay = event.relay;
+      event.respondWith(Promise.resolve());
+    });
     this.addEventListener('mesh-rejoin-request', (event: MeshRejoinRequestEvent) => event.respondWith(this.#room.rejoin()));
   }
 
@@ -98,6 +109,11 @@ export class MeshRoom extends LitElement implements RoomObserver {
   /** Everything that is known of the room; frozen, a new object after every change. */
   get state(): RoomState {
     return this.#room.state;
+  }
+
+  /** How much this member carries for others; nothing tells of its changes. */
+  get relaying(): Relaying {
+    return this.#room.relaying;
   }
 
   /** Leaves the room, until `rejoin()` or until `room` names another. Settles once out. */

@@ -1,9 +1,10 @@
-import {LitElement, adoptStyles, html, type TemplateResult} from 'lit';
+import {LitElement, html, type TemplateResult} from 'lit';
 import {property} from 'lit/decorators.js';
 import {RoomConsumer} from '../../room/consumer.js';
 import {plural} from '../../room/words.js';
 import {baseStyles} from '../base.styles.js';
-import type {renderPeople} from './people.js';
+import {Late} from '../late.js';
+import type {People} from './people.js';
 import {styles} from './mesh-roster.styles.js';
 
 /**
@@ -17,31 +18,19 @@ export class MeshRoster extends LitElement {
   static override styles = [baseStyles, styles];
 
   readonly #room = new RoomConsumer(this, () => this.for);
-  #loading: Promise<void> | undefined;
+  #people: People | undefined;
+  // Nobody is known before the room is joined, so the people come after the frame is painted. Without them the count still stands.
+  readonly #late = new Late(this, ({People}) => {
+    this.#people = new People(this);
+  });
   #open = false;
-  #people: typeof renderPeople | undefined;
 
   /** Id of the `<mesh-room>`; empty for the one around this element. */
   @property() for = '';
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    // Nobody is known before the room is joined, so the people come after the frame is painted. Without them the count still stands.
-    this.#loading ??= this.#load().catch(() => {
-      this.#loading = undefined;
-    });
-  }
-
   protected override async getUpdateComplete(): Promise<boolean> {
-    await this.#loading;
+    await this.#late.loading;
     return super.getUpdateComplete();
-  }
-
-  async #load(): Promise<void> {
-    const {renderPeople, peopleStyles} = await import('../later.js');
-    adoptStyles(this.renderRoot as ShadowRoot, [...MeshRoster.elementStyles, ...peopleStyles]);
-    this.#people = renderPeople;
-    this.requestUpdate();
   }
 
   #toggle = (): void => {
@@ -66,7 +55,7 @@ export class MeshRoster extends LitElement {
     }
     const count = plural(view.state.peers.length + 1, 'person', 'people');
     return html`<div class="people ${this.#open ? 'open' : ''}" @keydown=${this.#onKey}><span class="count">${count}</span
-      >${this.#people?.(view, {count, open: this.#open, toggle: this.#toggle})}</div>`;
+      >${this.#people?.render(view, {count, open: this.#open, toggle: this.#toggle})}</div>`;
   }
 }
 

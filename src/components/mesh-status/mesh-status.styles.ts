@@ -10,12 +10,9 @@ export const styles = css`
 .failed .dot { color: var(--_danger); background: currentColor; border-radius: 2px; }
 .joining .dot, .resuming .dot { animation: breathe 1.6s ease-in-out 12; }
 .action { display: var(--_action, contents); }
+/* A chat says all but this. */
+.joined .action { display: contents; }
 .hint { color: var(--_muted); font-size: .9em; overflow-wrap: anywhere; }
-details { color: var(--_muted); font-size: .85em; margin-inline-start: auto; }
-details[open] { flex-basis: 100%; }
-summary { cursor: pointer; inline-size: fit-content; }
-pre { margin: .3em 0 0; font-size: .95em; white-space: pre-wrap; overflow-wrap: anywhere; max-block-size: 10em; overflow: auto; }
 @keyframes breathe { 50% { opacity: .35; } }
-@media (pointer: coarse) { summary { padding-block: .7em; } }
 @media (forced-colors: active) { .dot { forced-color-adjust: none; } }
 `;

@@ -209,6 +209,19 @@ describe('Router', () => {
     expect(heard.at(-1)).to.equal('b has 1 of 1');
   });
 
+  it('does not count what nothing passes any more', async () => {
+    const [a, b] = way();
+    a.send(0, bytes(1));
+    await clock.run(40_000);
+    b.send(0, bytes(1));
+    await clock.run(10);
+    expect(world.router('r').relaying.routes).to.equal(2);
+    await clock.run(40_000);
+    const {routes: used, bytes: carried} = world.router('r').relaying;
+    expect(used).to.equal(1);
+    expect(carried, 'all so far').to.be.above(0);
+  });
+
   it('leaves nothing behind', async () => {
     const [a] = way();
     for (let n = 0; n < 5; n++) a.send(n, bytes(1_000));

@@ -70,8 +70,9 @@ export class Router {
     this.#budget = new TokenBucket(clock, bytesPerSecond, bytesPerSecond);
   }
 
-  /** How much this member carries for others: routes that are in use, and all bytes so far. */
+  /** How much this member carries for others: routes that are in use, each direction for itself, and all bytes so far. */
   get relaying(): {readonly routes: number; readonly bytes: number} {
+    this.#forgetIdle();
     return {routes: this.#passing.size, bytes: this.#bytes};
   }
 
@@ -176,12 +177,16 @@ export class Router {
     const key = passingKey(from, to, route);
     const known = this.#passing.get(key);
     if (known) return known;
-    const now = this.#options.clock.now();
-    for (const [each, {usedAt, queued}] of this.#passing) if (!queued && now - usedAt > ROUTE_IDLE_MS) this.#passing.delete(each);
+    this.#forgetIdle();
     if (this.#passing.size >= 2 * MAX_ROUTES) return undefined;
-    const passing = {queued: 0, usedAt: now};
+    const passing = {queued: 0, usedAt: this.#options.clock.now()};
     this.#passing.set(key, passing);
     return passing;
+  }
+
+  #forgetIdle(): void {
+    const now = this.#options.clock.now();
+    for (const [each, {usedAt, queued}] of this.#passing) if (!queued && now - usedAt > ROUTE_IDLE_MS) this.#passing.delete(each);
   }
 
   #pump(id: PeerId): void {
