@@ -88,6 +88,6 @@ export default defineConfig(
   },
   {
     files: ['**/*.cjs'],
-    languageOptions: {sourceType: 'commonjs', globals: {crypto: 'readonly'}},
+    languageOptions: {sourceType: 'commonjs', globals: {crypto: 'readonly', TextDecoder: 'readonly', TextEncoder: 'readonly'}},
   },
 );

@@ -5,6 +5,7 @@
  */
 import type {BuildOptions, Plugin} from 'esbuild';
 import {readFile} from 'node:fs/promises';
+import {createRequire} from 'node:module';
 import {fromRoot} from './paths.js';
 
 const shim = (name: string): string => fromRoot('scripts/build/shims', `${name}.cjs`);
@@ -16,27 +17,39 @@ const REPLACED: Readonly<Record<string, string>> = {
   buffer: shim('buffer'),
   debug: shim('debug'),
   randombytes: shim('randombytes'),
-  // protobufjs uses it for 64-bit fields if it is there. deepstream's messages have none.
-  long: shim('long'),
-  './float': shim('float'),
+  // deepstream's messages as bytes: protobufjs, and what it generated.
+  '../generated/protobuf': shim('deepstream-codec'),
+  // Asked for by what the plugin makes of deepstream's enums.
+  'enum-of': shim('enum-of'),
   // Persistence of records across visits (`offlineEnabled`), which rooms must not have.
   './storage/indexdb-storage-service': shim('deepstream-storage'),
   './storage/localstorage-storage-service': shim('deepstream-storage'),
   // Remote procedures, and kinds of records that no room has.
   './rpc/rpc-handler': shim('deepstream-unused'),
+  './record': shim('deepstream-unused'),
   './anonymous-record': shim('deepstream-unused'),
   './dequeue': shim('deepstream-unused'),
+  // Timers that are looked at every 50 ms.
+  './util/interval-timer-registry': shim('deepstream-timers'),
 };
 
 /** Only these ask for the names above in our bundles; anything else that does keeps what it asked for. */
-const ASKERS = /[\\/]node_modules[\\/](simple-peer|protobufjs|@deepstream[\\/]client)[\\/]/;
+const ASKERS = /[\\/]node_modules[\\/](simple-peer|@deepstream[\\/](client|protobuf))[\\/]/;
 
-/**
- * Messages between servers and ones that no room has, whose absence makes the parser take them for malformed; and tables of names that
- * deepstream has once more elsewhere.
- */
-const UNUSED_MESSAGES =
-  /\$root\.(\w+_ACTION|STATE_REGISTRY_TOPIC|(Cluster|Lock|Monitoring|Rpc|State)Message) = \(function\(\) \{[^]*?\n\}\)\(\);\n/g;
+/** As TypeScript makes it: numbers by name and names by number. */
+type Enum = Readonly<Record<string, number | string>>;
+
+/** What `enum-of.cjs` makes the enum of. */
+function namesOf(values: Enum): string {
+  const words: string[] = [];
+  let next = 0;
+  for (const [name, value] of Object.entries(values)) {
+    if (typeof value !== 'number') continue;
+    words.push(...value === next ? [] : [String(value)], name);
+    next = value + 1;
+  }
+  return words.join(' ');
+}
 
 export const vendorPlugin: Plugin = {
   name: 'vendors',
@@ -51,8 +64,12 @@ export const vendorPlugin: Plugin = {
       const {name, version} = JSON.parse(await readFile(path, 'utf8')) as {name: string; version: string};
       return {contents: JSON.stringify({name, version}), loader: 'json'};
     });
-    build.onLoad({filter: /@deepstream[\\/]protobuf[\\/]dist[\\/]generated[\\/]protobuf\.js$/}, async ({path}) =>
-      ({contents: (await readFile(path, 'utf8')).replace(UNUSED_MESSAGES, ''), loader: 'js'}));
+    // Two assignments for each name of an enum, and the same once more in the module that gathers the enums.
+    build.onLoad({filter: /@deepstream[\\/]protobuf[\\/]dist[\\/]types[\\/]all\.js$/}, ({path}) => {
+      const enums = createRequire(path)(path) as Readonly<Record<string, Enum>>;
+      const lines = Object.entries(enums).map(([name, values]) => `exports.${name} = require('enum-of')('${namesOf(values)}');`);
+      return {contents: lines.join('\n'), loader: 'js'};
+    });
   },
 };
 

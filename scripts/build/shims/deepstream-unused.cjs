@@ -6,8 +6,8 @@ class RPCHandler {}
 /** Made on demand only. */
 class NotBundled {
   constructor() {
-    throw new Error('This build of @deepstream/client has no dequeues and no anonymous records');
+    throw new Error('This build of @deepstream/client has Lists and no other records');
   }
 }
 
-module.exports = {RPCHandler, AnonymousRecord: NotBundled, Dequeue: NotBundled};
+module.exports = {RPCHandler, Record: NotBundled, AnonymousRecord: NotBundled, Dequeue: NotBundled};

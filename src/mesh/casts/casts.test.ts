@@ -78,7 +78,10 @@ class Member {
       clock: world.clock, selfId: id, boot: `boot of ${id}`, fresh,
       identity: pretendIdentity(id), cryptography: pretendCryptography,
       neighbours: () => world.neighbours(id),
-      send: (to, frame) => world.send(id, to, frame),
+      send: (to, frame) => {
+        world.send(id, to, frame);
+        return undefined;
+      },
       isMember: () => true,
       hasOwnLink: other => this.ownLinks.has(other),
       isPartial: () => true,

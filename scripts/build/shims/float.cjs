@@ -1,4 +1,0 @@
-'use strict';
-
-/** protobufjs asks this for numbers with a fraction; deepstream's messages have none. */
-module.exports = {};
