@@ -80,6 +80,22 @@ describe('A pair without a way to each other', () => {
     expect(world.member('b').from('a')).to.deep.equal(['one']);
   });
 
+  it('leaves the server for a member that comes later, with nothing lost or twice', async () => {
+    world.block('a', 'b');
+    await world.join('a', 'b');
+    await world.clock.run(HEAL_MS);
+    expect(world.link('a', 'b')).to.equal('server');
+    await world.join('c');
+    const said: number[] = [];
+    for (let i = 0; i < 100; i++) {
+      for (const [from, to] of [['a', 'b'], ['b', 'a']] as const) void world.member(from).mesh.send(i, {to: [to]});
+      said.push(i);
+      await world.clock.run(200);
+    }
+    expect([world.link('a', 'b'), world.link('b', 'a')]).to.deep.equal(['relayed by c', 'relayed by c']);
+    expect([world.member('b').from('a'), world.member('a').from('b')]).to.deep.equal([said, said]);
+  });
+
   it('goes on over another way when its own loses the path, with nothing lost or twice, and back when there is one again', async () => {
     await world.join('a', 'b', 'c');
     await world.clock.run(100);

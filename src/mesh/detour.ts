@@ -16,6 +16,9 @@ export const RELAY_AFTER_MS = 3_000;
 export const ROUTE_MS = 3_000;
 /** Members that are tried before the server. */
 const MAX_RELAYS = 3;
+/** By the server, it is looked for a member again after so long; doubled up to the longest, as what follows is a short interruption. */
+const LOOK_MS = 5_000;
+const MAX_LOOK_MS = 5 * 60_000;
 /** Pause when nobody could help; doubled up to the longest. */
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
@@ -68,6 +71,8 @@ export class Detour {
   #due = 0;
   #bound: Cancel | undefined;
   #pauseMs = RETRY_MS;
+  #look: Cancel | undefined;
+  #lookMs = LOOK_MS;
   #openSince: number | undefined;
   /** Counts searches, so that the answer to one that is over is not used. */
   #search = 0;
@@ -106,6 +111,7 @@ export class Detour {
     this.#timer = undefined;
     this.#next = [];
     this.#pauseMs = RETRY_MS;
+    this.#lookMs = LOOK_MS;
     this.#end(this.#error('there is a better way'));
   }
 
@@ -143,6 +149,22 @@ export class Detour {
     this.seek(between(clock, pause / 2, pause));
   }
 
+  /** The server is everybody's: by and by there may be a member that can carry instead. */
+  #lookForMember(): void {
+    const {clock, ways, peerId} = this.#options;
+    const attempt = this.#attempt;
+    const ms = this.#lookMs;
+    this.#lookMs = Math.min(MAX_LOOK_MS, 2 * ms);
+    this.#look = clock.after(between(clock, ms / 2, ms), () => void ways.find(peerId).then(found => {
+      if (attempt !== this.#attempt) return;
+      const via = found.find(each => each !== '');
+      if (via === undefined) return this.#lookForMember();
+      this.#next = [via, ''];
+      this.#end(this.#error('there is a member that carries'));
+      this.#tryNext();
+    }));
+  }
+
   #start(session: string, via: PeerId): void {
     const {clock, initiator, peerId, ways, send, hello, onOpen, onData} = this.#options;
     this.#session = session;
@@ -157,6 +179,7 @@ export class Detour {
           this.#bound?.();
           this.#openSince = clock.now();
           onOpen(attempt, greeting);
+          if (via === '' && initiator && attempt === this.#attempt) this.#lookForMember();
         },
         onData: (lane, data) => onData(attempt, lane, data),
         onPathChange: () => undefined,
@@ -175,6 +198,7 @@ export class Detour {
     if (wasOurs) {
       this.#attempt = undefined;
       this.#bound?.();
+      this.#look?.();
     }
     this.#options.onClosed(attempt);
     if (!wasOurs || !this.#options.initiator) return;
@@ -191,6 +215,7 @@ export class Detour {
     const attempt = this.#attempt;
     this.#attempt = undefined;
     this.#bound?.();
+    this.#look?.();
     attempt?.close(error);
   }
 

@@ -24,6 +24,8 @@ const skipTurn = turnProgram === undefined ? 'coturn is not installed (apt-get i
 const AROUND_BOUND_MS = 5_000;
 /** From a path to a link that takes it, where the browser tells of another network. */
 const CLIMB_BOUND_MS = 5_000;
+/** The same from TURN, which is the same link: rosters tell its route with the next round trip, every 5 s. */
+const ROUTE_BOUND_MS = 7_000;
 /** Longest that a pair may take to climb by itself in a test. */
 const CLIMB_WAIT_MS = 60_000;
 
@@ -90,7 +92,7 @@ describe('links over a server that loses signals, or is all there is', () => {
       for (const each of [ada, bob]) assert.equal((await peerOf(each, await idOf(without)))?.link, 'server');
       await room.close();
     }
-    figures.judge(test, 'without WebRTC, from entering to links to all', 2_000);
+    figures.judge(test, 'without WebRTC, from entering to links to all', 4_000);
   });
 
   it('what goes through the server is unreadable to it', async () => {
@@ -166,7 +168,6 @@ describe('links without a path', () => {
         const since = await enterAll(room, tabs);
         const talk = new Talk(kind, tabs);
         figures.push(await meet([ada, bob], [kind], cem && {via: await idOf(cem)}) - since);
-        await room.talk('around:', 2_000);
         climbed.push(await climb(ada, bob));
         await talk.end();
         await room.talk('direct:');
@@ -174,7 +175,7 @@ describe('links without a path', () => {
         await room.close();
       }
       figures.judge(test, `${what}, from entering to a link (${kind})`, AROUND_BOUND_MS);
-      climbed.judge(test, `${what}, from a path to a direct link`, CLIMB_BOUND_MS);
+      climbed.judge(test, `${what}, from a path to a direct link`, kind === 'turn' ? ROUTE_BOUND_MS : CLIMB_BOUND_MS);
     };
 
   it('are carried by a third member', around('no path, a third there', 'relayed', ['Cem']));
@@ -196,7 +197,6 @@ describe('links without a path', () => {
       await enterAll(room, tabs);
       await meet([ada, bob], ['relayed']);
       const bobId = await idOf(bob);
-      const [carrier, next] = (await peerOf(ada, bobId))!.via === await idOf(cem) ? [cem, dan] : [dan, cem];
       await bob.page.evaluate(() => {
         const got: {size: number; isWhole: boolean}[] = (window as unknown as {got: typeof got}).got = [];
         document.querySelector('mesh-room')!.addEventListener('mesh-message', event => {
@@ -209,7 +209,10 @@ describe('links without a path', () => {
         const data = Uint8Array.from({length: size}, (_, i) => i * 31 + (i >> 8) & 255);
         await document.querySelector<RoomElement>('mesh-room')!.send(data.buffer, {to, channel: 'file'});
       }, bobId, bytes);
-      await until(carrier.page, (some: number) => (window as unknown as {passedBytes: number}).passedBytes > some, bytes / 3);
+      // Who carries it at this moment: on a busy machine it may have been the other before.
+      await Promise.any([cem, dan].map(({page}) =>
+        until(page, (some: number) => (window as unknown as {passedBytes: number}).passedBytes > some, bytes / 3)));
+      const [carrier, next] = (await peerOf(ada, bobId))?.via === await idOf(cem) ? [cem, dan] : [dan, cem];
       const talk = new Talk('killed', tabs.filter(tab => tab !== carrier));
       assert.deepEqual(await bob.page.evaluate(() => (window as unknown as {got: unknown[]}).got), [], 'in the middle of it');
       room.lose(carrier);
@@ -225,7 +228,7 @@ describe('links without a path', () => {
       await carrier.close();
       await room.close();
     }
-    healed.judge(test, 'who carried is killed in mid-transfer, from that to another who carries', 5_000);
+    healed.judge(test, 'who carried is killed in mid-transfer, from that to another who carries', 3_000);
   });
 
   it('notice within five seconds that packets vanish, and go on by a member', async test => {
@@ -331,6 +334,6 @@ describe('links through TURN', {skip: skipTurn}, () => {
       await site.stop();
       await server.stop();
     }
-    figures.judge(test, 'a link through TURN lost with its credentials expired, back with new ones', 20_000);
+    figures.judge(test, 'a link through TURN lost with its credentials expired, back with new ones', 15_000);
   });
 });
