@@ -151,15 +151,15 @@ export class Detour {
 
   /** The server is everybody's: by and by there may be a member that can carry instead. */
   #lookForMember(): void {
-    const {clock, ways, peerId} = this.#options;
+    const {clock, ways, peerId, isNeighbour} = this.#options;
     const attempt = this.#attempt;
     const ms = this.#lookMs;
     this.#lookMs = Math.min(MAX_LOOK_MS, 2 * ms);
-    this.#look = clock.after(between(clock, ms / 2, ms), () => void ways.find(peerId).then(found => {
+    this.#look = clock.after(between(clock, ms / 2, ms), () => void ways.find(peerId, isNeighbour()).then(found => {
       if (attempt !== this.#attempt) return;
-      const via = found.find(each => each !== '');
+      const via = found.find(each => each !== SERVER);
       if (via === undefined) return this.#lookForMember();
-      this.#next = [via, ''];
+      this.#next = [via, SERVER];
       this.#end(this.#error('there is a member that carries'));
       this.#tryNext();
     }));

@@ -23,6 +23,15 @@ interface MemorySignal {
   readonly token: string;
 }
 
+/** What one side has handed to a lane. */
+interface LaneState {
+  /** Bytes that have not arrived. */
+  buffered: number;
+  /** When the wire takes what is sent next. */
+  freeAt: number;
+  readonly inFlight: LaneData[];
+}
+
 /** The wire between the memory links of one test. */
 export class MemoryNetwork {
   readonly clock: Clock;
@@ -36,12 +45,18 @@ export class MemoryNetwork {
   blocks: (a: string, b: string) => boolean = () => false;
   /** Whether the link loses a message, as browsers do now and then with the first on a channel. */
   loses: (lane: Lane) => boolean = () => false;
+  /** One-way delay between two members in milliseconds, the same in both directions, where links tell whose they are. */
+  latencyOf: (a: string, b: string) => number;
+  /** Called with what a link has taken, and with what is about to be handed over: for who counts. `from` is the sender's link. */
+  onSent: ((from: MemoryLink, data: LaneData) => void) | undefined;
+  onArrival: ((from: MemoryLink, to: MemoryLink, data: LaneData) => void) | undefined;
   readonly #tokens = new Map<string, MemoryLink>();
   #next = 0;
 
   constructor({clock = systemClock, latencyMs = 1, bytesPerSecond = Infinity}: MemoryNetworkOptions = {}) {
     this.clock = clock;
     this.latencyMs = latencyMs;
+    this.latencyOf = () => latencyMs;
     this.bytesPerSecond = bytesPerSecond;
   }
 
@@ -87,10 +102,10 @@ export class MemoryLink extends EventTarget implements Link {
   readonly maxMessageSize = 256 * 1024;
   readonly #network: MemoryNetwork;
   readonly #token: string;
-  readonly #buffered = new Map<Lane, number>();
-  readonly #freeAt = new Map<Lane, number>();
-  readonly #inFlight = new Map<Lane, Array<() => void>>();
+  readonly #lanes: Record<Lane, LaneState | undefined> = {lines: undefined, bulk: undefined};
   #other: MemoryLink | undefined;
+  /** One way to the other side, once that is known. */
+  #latencyMs: number;
   #state: LinkState = 'connecting';
   #closing = false;
   #path = true;
@@ -107,6 +122,7 @@ export class MemoryLink extends EventTarget implements Link {
     this.hasTurn = hasTurn(iceServers);
     this.#relayOnly = relayOnly;
     this.#network = network;
+    this.#latencyMs = network.latencyMs;
     this.initiator = initiator;
     this.#token = network.register(this);
     if (initiator) queueMicrotask(() => this.#signal({type: 'offer', token: this.#token}));
@@ -140,29 +156,29 @@ export class MemoryLink extends EventTarget implements Link {
     const other = this.#network.find(signal.token);
     if (!other) return this.close(new MeshError('link-failed', 'The other side is gone'));
     this.#other = other;
+    this.#latencyMs = this.#network.latencyOf(this.owner, other.owner);
     if (signal.type === 'offer') this.#signal({type: 'answer', token: this.#token});
     else if (this.#findPath()) this.#later(() => [this, other].forEach(link => link.#open()));
   }
 
   send(lane: Lane, data: string | ArrayBuffer | ArrayBufferView<ArrayBuffer>): boolean {
-    if (this.#state !== 'open' || this.buffered(lane) > HIGH_WATER) return false;
+    const state = this.#lanes[lane] ??= {buffered: 0, freeAt: 0, inFlight: []};
+    if (this.#state !== 'open' || state.buffered > HIGH_WATER) return false;
     const copy = typeof data === 'string' ? data : copyOf(data);
-    const size = typeof copy === 'string' ? copy.length : copy.byteLength;
-    const {clock, latencyMs, bytesPerSecond} = this.#network;
-    const from = Math.max(clock.now(), this.#freeAt.get(lane) ?? 0);
-    const sentAt = from + (size / bytesPerSecond) * 1000;
-    this.#freeAt.set(lane, sentAt);
-    this.#buffered.set(lane, this.buffered(lane) + size);
-    const queue = this.#inFlight.get(lane) ?? [];
-    this.#inFlight.set(lane, queue);
-    queue.push(() => this.#arrive(lane, copy, size));
+    const size = sizeOf(copy);
+    const {clock, bytesPerSecond, onSent} = this.#network;
+    const now = clock.now();
+    state.freeAt = Math.max(now, state.freeAt) + (size / bytesPerSecond) * 1000;
+    state.buffered += size;
+    state.inFlight.push(copy);
     // Timers of different lengths may fire out of order; what is due is always the oldest.
-    clock.after(sentAt - clock.now() + latencyMs, () => queue.shift()?.());
+    clock.after(state.freeAt - now + this.#latencyMs, () => this.#arrive(lane, state));
+    onSent?.(this, copy);
     return true;
   }
 
   buffered(lane: Lane): number {
-    return this.#buffered.get(lane) ?? 0;
+    return this.#lanes[lane]?.buffered ?? 0;
   }
 
   async route(): Promise<'direct' | 'turn'> {
@@ -213,17 +229,22 @@ export class MemoryLink extends EventTarget implements Link {
     return path !== undefined;
   }
 
-  #arrive(lane: Lane, data: LaneData, size: number): void {
-    const other = this.#other;
-    if (this.#state !== 'open' || !other) return;
-    const deliver = () => {
-      const before = this.buffered(lane);
-      this.#buffered.set(lane, before - size);
-      if (other.#state === 'open' && !this.#network.loses(lane)) other.onmessage?.(lane, data);
-      if (before > LOW_WATER && before - size <= LOW_WATER) this.dispatchEvent(new LaneDrainEvent(lane));
-    };
-    if (this.#flows) deliver();
-    else this.#stalled.push(deliver);
+  #arrive(lane: Lane, state: LaneState): void {
+    const data = state.inFlight.shift();
+    if (data === undefined || this.#state !== 'open' || !this.#other) return;
+    if (this.#flows) this.#deliver(lane, state, data);
+    else this.#stalled.push(() => this.#deliver(lane, state, data));
+  }
+
+  #deliver(lane: Lane, state: LaneState, data: LaneData): void {
+    const other = this.#other!;
+    const before = state.buffered;
+    state.buffered -= sizeOf(data);
+    if (other.#state === 'open' && !this.#network.loses(lane)) {
+      this.#network.onArrival?.(this, other, data);
+      other.onmessage?.(lane, data);
+    }
+    if (before > LOW_WATER && state.buffered <= LOW_WATER) this.dispatchEvent(new LaneDrainEvent(lane));
   }
 
   #signal(signal: MemorySignal): void {
@@ -231,7 +252,7 @@ export class MemoryLink extends EventTarget implements Link {
   }
 
   #later(run: () => void): void {
-    this.#network.clock.after(this.#network.latencyMs, run);
+    this.#network.clock.after(this.#latencyMs, run);
   }
 
   #open(): void {
@@ -247,6 +268,8 @@ export class MemoryLink extends EventTarget implements Link {
     this.dispatchEvent(new LinkCloseEvent(error));
   }
 }
+
+const sizeOf = (data: LaneData): number => typeof data === 'string' ? data.length : data.byteLength;
 
 function copyOf(data: ArrayBuffer | ArrayBufferView<ArrayBuffer>): ArrayBuffer {
   if (data instanceof ArrayBuffer) return data.slice(0);

@@ -43,8 +43,11 @@ export class TransferQueue {
   /** Withdrawn transfers that the other side has not been told of yet. */
   readonly #cancels: number[] = [];
   #window: BulkWindow;
-  /** The frame that is handed over at the moment: one for all pieces, which would otherwise keep the garbage collector busy. */
-  readonly #scratch = new Uint8Array(4 + BULK_PIECE_BYTES);
+  /**
+   * The frame that is handed over at the moment: one for all pieces, which would otherwise keep the garbage collector busy. Made when first
+   * needed: most peers are never sent anything large.
+   */
+  #scratch: Uint8Array<ArrayBuffer> | undefined;
   #last = 0;
   #turn = 0;
 
@@ -141,7 +144,7 @@ export class TransferQueue {
     }
     if (offset < source.size) {
       const piece = this.#read(transfer);
-      if (!piece || !link.send('bulk', encodePiece(id, piece, this.#scratch))) return false;
+      if (!piece || !link.send('bulk', encodePiece(id, piece, this.#scratch ??= new Uint8Array(4 + BULK_PIECE_BYTES)))) return false;
       transfer.offset += piece.length;
       this.#window.sent(piece.length);
     }
