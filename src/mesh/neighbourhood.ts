@@ -51,6 +51,8 @@ export class Neighbourhood {
   #topology: Topology | undefined;
   #loading = false;
   #members: ReadonlySet<PeerId> = new Set();
+  /** When each was seen in the List first. */
+  readonly #since = new Map<PeerId, number>();
   /** Members that the topology is asked about. */
   #planned: readonly PeerId[] = [];
   #overlay: Overlay = fullMesh.overlay([]);
@@ -90,7 +92,13 @@ export class Neighbourhood {
   /** Whom to link to, of these members. */
   plan(members: ReadonlySet<PeerId>): ReadonlySet<PeerId> {
     const {selfId, linksToAll} = this.#options;
-    for (const id of this.#members) if (!members.has(id)) this.#crowd?.left(id);
+    for (const id of this.#members) {
+      if (members.has(id)) continue;
+      this.#crowd?.left(id);
+      this.#since.delete(id);
+    }
+    const now = this.#options.clock.now();
+    for (const id of members) if (!this.#since.has(id)) this.#since.set(id, now);
     this.#members = members;
     const toAll = [...members].filter(linksToAll);
     const planned = [...members].filter(id => !toAll.includes(id));
@@ -233,6 +241,7 @@ export class Neighbourhood {
       neighbours: () => [...pairs.keys()].filter(id => this.#isSpoken(id)),
       send: (to, channel, data) => this.#conversation(to)?.outbound.send(prepareMessage(channel, data)),
       isMember: id => this.#members.has(id),
+      memberSince: id => this.#since.get(id) ?? clock.now(),
       hasOwnLink: id => pairs.get(id)?.conversation.met === true,
       isPartial: () => this.#overlay.partial,
       onKeep: (from, keep) => this.#handover.told(from, keep),

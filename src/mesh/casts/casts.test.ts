@@ -6,13 +6,14 @@ import {VirtualClock} from '../virtual-clock.js';
 import {Casts, FRESH_MS, GIVE_UP_MS, MARK_MS} from './casts.js';
 import {decodeCastFrame, encodeCastFrame, type Cast, type CastFrame} from './frames.js';
 
-const CAST_FRAMES = ['cast', 'have', 'gap', 'mark'];
+const CAST_FRAMES = ['cast', 'have', 'base', 'gap', 'mark'];
 
 /** Members and the links between them, which bring everything in order after some time, or lose it with the link. */
 class World {
   readonly clock: VirtualClock;
   readonly members = new Map<string, Member>();
   readonly faults: string[] = [];
+  readonly since = new Map<string, number>();
   readonly #links = new Map<string, Set<string>>();
 
   constructor(seed = 1) {
@@ -20,6 +21,7 @@ class World {
   }
 
   add(id: string, fresh = false): Member {
+    this.since.set(id, this.clock.now());
     const member = new Member(this, id, fresh);
     this.members.set(id, member);
     this.#links.set(id, new Set());
@@ -83,6 +85,7 @@ class Member {
         return undefined;
       },
       isMember: () => true,
+      memberSince: other => world.since.get(other) ?? 0,
       hasOwnLink: other => this.ownLinks.has(other),
       isPartial: () => true,
       onCast: ({origin, body}) => this.heard.push(`${origin}: ${JSON.parse(body) as string}`),
@@ -150,6 +153,30 @@ describe('Casts', () => {
     await world.clock.run(FRESH_MS + GIVE_UP_MS);
     expect(world.member('new').heard).to.deep.equal(['a: after']);
     expect(world.faults).to.deep.equal([]);
+  });
+
+  it('come to who has just come from the moment on at which it was there, though its first link is later', async () => {
+    row('a', 'b');
+    world.member('a').say('before');
+    await world.clock.run(1_000);
+    world.add('new', true);
+    world.member('a').say('meanwhile');
+    await world.clock.run(1_000);
+    world.link('new', 'b');
+    await world.clock.run(1_000);
+    expect(world.member('new').heard).to.deep.equal(['a: meanwhile']);
+  });
+
+  it('come to all of many who have just come at one time, whichever links are made first', async () => {
+    for (const id of ['a', 'b', 'c', 'd']) world.add(id, true);
+    world.link('a', 'b');
+    world.link('c', 'd');
+    await world.clock.run(100);
+    world.member('a').say('one');
+    await world.clock.run(1_000);
+    world.link('b', 'c');
+    await world.clock.run(1_000);
+    for (const id of ['b', 'c', 'd']) expect(world.member(id).heard, id).to.deep.equal(['a: one']);
   });
 
   it('are not waited for when nobody has them any more', async () => {
@@ -273,7 +300,7 @@ async function signedCast(origin: string, seq: number, text: string): Promise<Ca
   const clock = new VirtualClock();
   const casts = new Casts({
     clock, selfId: origin, boot: `boot of ${origin}`, fresh: false, identity: pretendIdentity(origin), cryptography: pretendCryptography,
-    neighbours: () => ['somebody'], isMember: () => true, hasOwnLink: () => false, isPartial: () => true,
+    neighbours: () => ['somebody'], isMember: () => true, memberSince: () => 0, hasOwnLink: () => false, isPartial: () => true,
     send: (_to, frame) => {
       if (frame.kind === 'cast') made = frame.cast;
       return undefined;

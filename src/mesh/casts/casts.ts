@@ -42,6 +42,8 @@ export interface CastsOptions {
   /** Says something to a neighbour, in order. @returns nothing once the link has taken it, or a promise for that. */
   readonly send: (to: PeerId, frame: CastFrame) => Promise<void> | undefined;
   readonly isMember: (id: PeerId) => boolean;
+  /** Since when somebody has been in the room, in this member's eyes. */
+  readonly memberSince: (id: PeerId) => number;
   /** Whether lines of this member's own may still be on their way over a link of theirs. */
   readonly hasOwnLink: (id: PeerId) => boolean;
   readonly isPartial: () => boolean;
@@ -155,11 +157,12 @@ export class Casts {
   }
 
   /** Takes what the neighbour `from` says. */
-  receive(from: PeerId, frame: Extract<CastFrame, {kind: 'cast' | 'have' | 'gap' | 'mark'}>): void {
+  receive(from: PeerId, frame: Extract<CastFrame, {kind: 'cast' | 'have' | 'base' | 'gap' | 'mark'}>): void {
     if (this.#closed) return;
     switch (frame.kind) {
       case 'cast': return this.#take(from, frame.cast);
       case 'have': return this.#had(from, frame);
+      case 'base': return this.#based(frame.had, frame.all);
       case 'gap': return this.#bring(from, frame.origin, frame.boot, frame.seq);
       case 'mark': return this.#marked(from, frame);
     }
@@ -389,15 +392,7 @@ export class Casts {
     if (more) return void this.#parts.set(from, all);
     this.#parts.delete(from);
     const {selfId, boot} = this.#options;
-    if (this.#fresh && !fresh) {
-      for (const [origin, theirs, seq] of all) {
-        const sender = origin === selfId ? undefined : this.#sender(origin, theirs);
-        if (sender && !sender.based) sender.last = Math.max(sender.last, seq);
-      }
-      this.#settle();
-    }
-    // Who has only just come starts from here.
-    if (fresh) return;
+    if (fresh) return this.#welcome(from);
     const theirs = new Map(all.map(([origin, of, seq]) => [`${origin} ${of}`, seq]));
     const bring = (origin: PeerId, of: string, seq: number): void => {
       const known = theirs.get(`${origin} ${of}`) ?? 0;
@@ -407,15 +402,49 @@ export class Casts {
     bring(selfId, boot, this.#seq);
   }
 
+  /** Brings somebody who has only just come everything since then, and says where that begins. */
+  #welcome(id: PeerId): void {
+    const {selfId, boot, memberSince} = this.#options;
+    const since = memberSince(id);
+    const had: Had[] = [];
+    const all = [...[...this.#senders].filter(([, {based}]) => based).map(([origin, sender]) => [origin, sender.boot, sender.last] as const),
+      [selfId, boot, this.#seq] as const];
+    for (const [origin, of, last] of all) {
+      const base = (this.#log.firstSince(origin, of, since) ?? last + 1) - 1;
+      if (base > 0) had.push([origin, of, base]);
+    }
+    do {
+      const part = had.splice(0, MAX_HAD);
+      void this.#send(id, {kind: 'base', had: part, all: !had.length && !this.#fresh});
+    } while (had.length);
+    for (const [origin, of] of all) {
+      const first = this.#log.firstSince(origin, of, since);
+      if (first !== undefined) this.#bring(id, origin, of, first - 1);
+    }
+  }
+
+  #based(had: readonly Had[], all: boolean): void {
+    if (!this.#fresh) return;
+    for (const [origin, boot, seq] of had) {
+      const sender = origin === this.#options.selfId ? undefined : this.#sender(origin, boot);
+      if (!sender || sender.based) continue;
+      sender.last = seq;
+      this.#base(origin, sender);
+    }
+    if (all) this.#settle();
+  }
+
+  #base(origin: PeerId, sender: Sender): void {
+    sender.based = true;
+    for (const held of [...sender.held.values()]) if (held.cast.seq <= sender.last) this.#drop(sender, held);
+    this.#pump(origin, sender);
+  }
+
   /** From now on what is missing is missing. */
   #settle(): void {
     this.#fresh = false;
     this.#freshUntil?.();
-    for (const [origin, sender] of this.#senders) {
-      sender.based = true;
-      for (const held of [...sender.held.values()]) if (held.cast.seq <= sender.last) this.#drop(sender, held);
-      this.#pump(origin, sender);
-    }
+    for (const [origin, sender] of this.#senders) if (!sender.based) this.#base(origin, sender);
   }
 }
 

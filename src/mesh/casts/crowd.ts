@@ -26,6 +26,8 @@ export interface CrowdOptions {
   /** Sends data to a neighbour as a message on one of the mesh's own channels. */
   readonly send: (to: PeerId, channel: string, data: unknown) => Promise<void> | undefined;
   readonly isMember: (id: PeerId) => boolean;
+  /** Since when somebody has been in the room, in this member's eyes. */
+  readonly memberSince: (id: PeerId) => number;
   readonly hasOwnLink: (id: PeerId) => boolean;
   readonly isPartial: () => boolean;
   readonly onMessage: (from: PeerId, channel: string, data: unknown) => void;

@@ -41,11 +41,10 @@ export class CastLog {
     return casts ? [...casts.keys()].filter(each => each > seq).sort((a, b) => a - b).map(each => casts.get(each)!.cast) : [];
   }
 
-  /** Forgets the message of a cast, and keeps its number. */
-  replace(cast: Cast): void {
-    const entry = this.#byOrigin.get(keyOf(cast))?.get(cast.seq);
-    if (entry) this.#remove(entry);
-    this.add(cast);
+  /** The first of a sender's casts that came at `since` or later. @returns nothing if there is none. */
+  firstSince(origin: string, boot: string, since: number): number | undefined {
+    for (const {cast, at} of this.#byOrigin.get(keyOf({origin, boot}))?.values() ?? []) if (at >= since) return cast.seq;
+    return undefined;
   }
 
   clear(): void {
