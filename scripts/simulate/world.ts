@@ -3,6 +3,7 @@ import type {Cancel, Clock} from '../../src/mesh/clock.js';
 import {MemoryNetwork} from '../../src/mesh/link/memory.js';
 import {Mesh} from '../../src/mesh/mesh.js';
 import {Crowd} from '../../src/mesh/casts/crowd.js';
+import {Handover} from '../../src/mesh/handover.js';
 import {Routing} from '../../src/mesh/relay/routing.js';
 import {pretendCryptography, pretendIdentity} from '../../src/mesh/secure/pretend.js';
 import {createMemorySignalling, MemorySignallingServer} from '../../src/mesh/signalling/memory.js';
@@ -61,7 +62,7 @@ export class Member {
       clock, topology, name: named ? `Name of ${id.slice(0, 4)}` : '',
       signalling: createMemorySignalling(server)({url: 'ws://memory', list: LIST, selfId: id, clock}),
       createLink: network.linksOf(id),
-      routing: {load: async () => ({Routing, Crowd, cryptography: pretendCryptography}), identity: pretendIdentity(id)},
+      routing: {load: async () => ({Routing, Crowd, Handover, cryptography: pretendCryptography}), identity: pretendIdentity(id)},
       onMessage: (from, _channel, data) => {
         if (this.goneAt === Infinity) world.ledger.received(this, from, data);
       },

@@ -10,6 +10,7 @@ import {isDetour, type Ways} from './detour.js';
 import {EarlySignals} from './early-signals.js';
 import {MeshErrorEvent, type MeshEventMap, type OnMeshMessage} from './events.js';
 import type {CreateLink} from './link/types.js';
+import type {Handover} from './handover.js';
 import type {Listen} from './listen.js';
 import {readStamp} from './negotiation.js';
 import {Neighbourhood, type CreateCrowd, type LateTopology} from './neighbourhood.js';
@@ -18,7 +19,6 @@ import type {Routing} from './relay/routing.js';
 import type {Cryptography, Identity} from './secure/types.js';
 import type {PeerId, SignalMessage, Signalling, SignallingStatus} from './signalling/types.js';
 import {prepareMessage, type OutgoingMessage} from './stream/message.js';
-import {SEND_TIMEOUT_MS} from './stream/outbound.js';
 import {fullMesh} from './topology/full-mesh.js';
 import type {Topology} from './topology/types.js';
 
@@ -42,6 +42,7 @@ const FAREWELL_MS = 5_000;
 interface LoadedRouting {
   readonly Routing: typeof Routing;
   readonly Crowd: typeof Crowd;
+  readonly Handover: typeof Handover;
   readonly cryptography: Cryptography | undefined;
 }
 
@@ -232,32 +233,7 @@ export class Mesh extends EventTarget {
       // Whether it reaches them or not: nobody can tell of a page that says nothing.
       if (conversation.plain) conversation.outbound.send(message)?.catch(() => undefined);
     }
-    await this.#hasNeighbour(signal);
-    await this.#near.cast(channel, data);
-  }
-
-  /** Waits until there is a link to anybody, if there is anybody. */
-  #hasNeighbour(signal: AbortSignal | undefined): Promise<void> | undefined {
-    const isThere = (): boolean => this.#members.size <= 1 || [...this.#pairs.values()].some(({open}) => open);
-    if (isThere()) return undefined;
-    return new Promise((resolve, reject) => {
-      const end = (settle: () => void): void => {
-        stop();
-        this.removeEventListener('peers-change', look);
-        signal?.removeEventListener('abort', abort);
-        settle();
-      };
-      const look = (): void => {
-        if (isThere() || this.#left) end(resolve);
-      };
-      const abort = (): void => end(() => reject(new MeshError('aborted', 'Sending was given up', {cause: signal?.reason as unknown})));
-      const stop = this.#clock.after(SEND_TIMEOUT_MS, () => end(() => {
-        const ids = [...this.#members].filter(id => id !== this.selfId);
-        reject(new MeshError('undelivered', 'There is no connection to anybody in the room', {ids}));
-      }));
-      this.addEventListener('peers-change', look);
-      signal?.addEventListener('abort', abort, {once: true});
-    });
+    await this.#near.cast(channel, data, signal);
   }
 
   /** The pair for messages to `id` alone; one is made where the two are no neighbours. */
@@ -383,8 +359,11 @@ export class Mesh extends EventTarget {
   async #loadCrowd(): Promise<CreateCrowd> {
     const {routing} = this.#deps;
     if (!routing) throw new MeshError('bad-data', 'A room where not all are linked needs `routing`');
-    const {Crowd: Loaded, cryptography} = await routing.load();
-    return options => new Loaded({...options, identity: routing.identity, cryptography: routing.identity && cryptography});
+    const {Crowd: LoadedCrowd, Handover: LoadedHandover, cryptography} = await routing.load();
+    const {identity} = routing;
+    return (crowd, handover) => ({
+      crowd: new LoadedCrowd({...crowd, identity, cryptography: identity && cryptography}), handover: new LoadedHandover(handover),
+    });
   }
 
   #createRouting({Routing: Loaded, cryptography}: LoadedRouting): Routing {

@@ -6,7 +6,7 @@ import type {Crowd, CrowdOptions} from './casts/crowd.js';
 import type {Clock} from './clock.js';
 import type {Conversation} from './conversation.js';
 import type {MeshError} from './errors.js';
-import {Handover} from './handover.js';
+import type {Handover, HandoverOptions} from './handover.js';
 import type {Pair} from './pair.js';
 import type {PeerId} from './signalling/types.js';
 import {prepareMessage} from './stream/message.js';
@@ -43,11 +43,13 @@ export interface NeighbourhoodOptions {
   readonly onError: (error: MeshError) => void;
 }
 
-export type CreateCrowd = (options: Omit<CrowdOptions, 'identity' | 'cryptography'>) => Crowd;
+/** Makes the part that is loaded. */
+export type CreateCrowd = (crowd: Omit<CrowdOptions, 'identity' | 'cryptography'>, handover: HandoverOptions) =>
+{readonly crowd: Crowd; readonly handover: Handover};
 
 export class Neighbourhood {
   readonly #options: NeighbourhoodOptions;
-  readonly #handover: Handover;
+  #handover: Handover | undefined;
   #topology: Topology | undefined;
   #loading = false;
   #members: ReadonlySet<PeerId> = new Set();
@@ -68,15 +70,7 @@ export class Neighbourhood {
 
   constructor(options: NeighbourhoodOptions) {
     this.#options = options;
-    const {clock, pairs, topology, drop} = options;
-    this.#topology = 'overlay' in topology ? topology : undefined;
-    this.#handover = new Handover({
-      clock, drop,
-      isOpen: id => pairs.get(id)?.open === true,
-      isIdle: id => pairs.get(id)?.conversation.outbound.idle !== false,
-      isSettled: () => [...this.#wanted].every(id => pairs.get(id)?.open === true),
-      say: (id, keep) => this.#crowd?.keep(id, keep),
-    });
+    this.#topology = 'overlay' in options.topology ? options.topology : undefined;
   }
 
   /** Whether some members are not linked to each other. */
@@ -112,22 +106,22 @@ export class Neighbourhood {
 
   /** The topology asks for the link to `id`. */
   want(id: PeerId): void {
-    this.#handover.want(id);
+    this.#handover?.want(id);
     this.#options.pairs.get(id)?.climb();
   }
 
   /** It does not. @param forOne - whether the link is made for messages to that one alone. */
   unwant(id: PeerId, forOne = false): void {
-    this.#handover.unwant(id, forOne);
+    this.#withCrowd(() => this.#handover?.unwant(id, forOne));
   }
 
   /** A message to `id` alone is sent or has come. */
   use(id: PeerId): void {
-    this.#handover.use(id);
+    this.#handover?.use(id);
   }
 
   gone(id: PeerId): void {
-    this.#handover.gone(id);
+    this.#handover?.gone(id);
   }
 
   /** There is a link to `id`, or none any more. */
@@ -148,8 +142,8 @@ export class Neighbourhood {
     return this.#crowd?.card(id)?.name ?? '';
   }
 
-  cast(channel: string, data: unknown): Promise<void> {
-    return this.#crowd!.cast(channel, data);
+  cast(channel: string, data: unknown, signal: AbortSignal | undefined): Promise<void> {
+    return this.#crowd!.cast(channel, data, signal);
   }
 
   /** Takes a message of a neighbour's on one of the mesh's own channels. */
@@ -179,7 +173,7 @@ export class Neighbourhood {
 
   close(): void {
     this.#closed = true;
-    this.#handover.close();
+    this.#handover?.close();
     this.#crowd?.close();
   }
 
@@ -213,7 +207,7 @@ export class Neighbourhood {
   /** Whether there is a link to a neighbour that speaks this protocol. */
   #isSpoken(id: PeerId): boolean {
     const pair = this.#options.pairs.get(id);
-    return pair?.open === true && !pair.conversation.plain && !this.#handover.isForOne(id);
+    return pair?.open === true && !pair.conversation.plain && this.#handover?.isForOne(id) !== true;
   }
 
   #conversation(id: PeerId): Conversation | undefined {
@@ -234,17 +228,18 @@ export class Neighbourhood {
   }
 
   #create(create: CreateCrowd): Crowd {
-    const {clock, selfId, boot, pairs, onMessage, onError} = this.#options;
-    const crowd = create({
+    const {clock, selfId, boot, pairs, drop, onMessage, onError} = this.#options;
+    const {crowd, handover} = create({
       clock, selfId, boot, onMessage, onError,
       fresh: this.#firstOpenAt === undefined || clock.now() - this.#firstOpenAt < SETTLED_MS,
       neighbours: () => [...pairs.keys()].filter(id => this.#isSpoken(id)),
       send: (to, channel, data) => this.#conversation(to)?.outbound.send(prepareMessage(channel, data)),
       isMember: id => this.#members.has(id),
+      others: () => [...this.#members].filter(id => id !== selfId),
       memberSince: id => this.#since.get(id) ?? clock.now(),
       hasOwnLink: id => pairs.get(id)?.conversation.met === true,
       isPartial: () => this.#overlay.partial,
-      onKeep: (from, keep) => this.#handover.told(from, keep),
+      onKeep: (from, keep) => this.#handover?.told(from, keep),
       onPartial: () => {
         if (this.#partial || this.#overlay.partial) return;
         this.#partial = true;
@@ -255,8 +250,15 @@ export class Neighbourhood {
         this.#options.onChange();
       },
       onFault: (from, why) => pairs.get(from)?.conversation.fault('bad-frame', why),
+    }, {
+      clock, drop,
+      isOpen: id => pairs.get(id)?.open === true,
+      isIdle: id => pairs.get(id)?.conversation.outbound.idle !== false,
+      isSettled: () => [...this.#wanted].every(id => pairs.get(id)?.open === true),
+      say: (id, keep) => crowd.keep(id, keep),
     });
     this.#crowd = crowd;
+    this.#handover = handover;
     if (this.#closed) crowd.close();
     else queueMicrotask(() => {
       for (const id of pairs.keys()) if (this.#isSpoken(id)) crowd.opened(id);

@@ -179,6 +179,24 @@ describe('Casts', () => {
     for (const id of ['b', 'c', 'd']) expect(world.member(id).heard, id).to.deep.equal(['a: one']);
   });
 
+  it('come by way of who has just come, who is not told what was said before', async () => {
+    row('a', 'b');
+    row('c', 'd');
+    await world.clock.run(FRESH_MS);
+    world.member('a').say('before');
+    await world.clock.run(1_000);
+    world.add('new', true);
+    world.link('new', 'c');
+    world.link('new', 'b');
+    await world.clock.run(1_000);
+    for (const id of ['b', 'c', 'd']) expect(world.member(id).heard, id).to.deep.equal(['a: before']);
+    expect(world.member('new').heard).to.deep.equal([]);
+    world.member('a').say('after');
+    await world.clock.run(1_000);
+    for (const id of ['b', 'c', 'd']) expect(world.member(id).heard, id).to.deep.equal(['a: before', 'a: after']);
+    expect(world.member('new').heard).to.deep.equal(['a: after']);
+  });
+
   it('are not waited for when nobody has them any more', async () => {
     row('a', 'b');
     await world.clock.run(100);

@@ -25,6 +25,11 @@ export const MARK_MS = 5_000;
 /** Casts of one sender that wait for an earlier one, and their size. */
 const MAX_HELD = 256;
 const MAX_HELD_BYTES = 1024 * 1024;
+/**
+ * Who has only just come may be the one link between others: so it is brought what was said shortly before as well, which it hands on and
+ * does not deliver. Longer than it takes until a link in its place is made.
+ */
+const CARRY_MS = 30_000;
 /** Senders who are in no List yet, or any more. */
 const MAX_STRANGERS = 64;
 
@@ -64,6 +69,8 @@ interface Sender {
   readonly boot: string;
   /** Its last cast that was delivered. */
   last: number;
+  /** Its last cast that was for those who were there before. */
+  base: number;
   /** Whether `last` is where it is to start; while this member is fresh it may not be. */
   based: boolean;
   readonly held: Map<number, Held>;
@@ -162,7 +169,7 @@ export class Casts {
     switch (frame.kind) {
       case 'cast': return this.#take(from, frame.cast);
       case 'have': return this.#had(from, frame);
-      case 'base': return this.#based(frame.had, frame.all);
+      case 'base': return this.#based(frame.had);
       case 'gap': return this.#bring(from, frame.origin, frame.boot, frame.seq);
       case 'mark': return this.#marked(from, frame);
     }
@@ -211,7 +218,7 @@ export class Casts {
       return undefined;
     }
     const sender: Sender = {
-      boot, last: 0, based: !this.#fresh, held: new Map(), heldBytes: 0, busy: false,
+      boot, last: 0, base: 0, based: !this.#fresh, held: new Map(), heldBytes: 0, busy: false,
       gap: undefined, gapSince: undefined, unmarked: undefined,
     };
     this.#senders.set(origin, sender);
@@ -251,13 +258,26 @@ export class Casts {
       return;
     }
     const sender = this.#sender(origin, boot);
-    if (!sender || seq <= sender.last || sender.held.has(seq)) return;
+    if (!sender || sender.held.has(seq)) return;
+    if (seq <= sender.last) return seq <= sender.base ? this.#carry(from, cast) : undefined;
     // What is too much is asked for again when there is room.
     if (seq > sender.last + 1 && (sender.held.size >= MAX_HELD || sender.heldBytes + body.length > MAX_HELD_BYTES)) return;
     if (cast.key === '' && cryptography && from !== origin) return onFault(from, 'A message of somebody else had no signature');
     sender.held.set(seq, {cast, from});
     sender.heldBytes += body.length;
     this.#pump(origin, sender);
+  }
+
+  /** A cast from before this member came: for others, who may have no other link to each other. */
+  #carry(from: PeerId, cast: Cast): void {
+    const {cryptography, neighbours, onFault, clock} = this.#options;
+    if (this.#log.has(cast) || (cast.key === '' && cryptography)) return;
+    void this.#isGenuine(cast).catch(() => false).then(genuine => {
+      if (this.#closed || this.#log.has(cast)) return;
+      if (cryptography && !genuine) return onFault(from, 'A message was not its sender\'s');
+      this.#log.add(cast, clock.now() - CARRY_MS);
+      for (const id of neighbours()) if (id !== from && id !== cast.origin) void this.#send(id, {kind: 'cast', cast});
+    });
   }
 
   #pump(origin: PeerId, sender: Sender): void {
@@ -407,31 +427,27 @@ export class Casts {
     const {selfId, boot, memberSince} = this.#options;
     const since = memberSince(id);
     const had: Had[] = [];
-    const all = [...[...this.#senders].filter(([, {based}]) => based).map(([origin, sender]) => [origin, sender.boot, sender.last] as const),
-      [selfId, boot, this.#seq] as const];
+    const all: Had[] = [...this.#senders].filter(([, {based}]) => based).map(([origin, sender]) => [origin, sender.boot, sender.last]);
+    all.push([selfId, boot, this.#seq]);
     for (const [origin, of, last] of all) {
       const base = (this.#log.firstSince(origin, of, since) ?? last + 1) - 1;
       if (base > 0) had.push([origin, of, base]);
     }
-    do {
-      const part = had.splice(0, MAX_HAD);
-      void this.#send(id, {kind: 'base', had: part, all: !had.length && !this.#fresh});
-    } while (had.length);
+    while (had.length) void this.#send(id, {kind: 'base', had: had.splice(0, MAX_HAD)});
     for (const [origin, of] of all) {
-      const first = this.#log.firstSince(origin, of, since);
+      const first = this.#log.firstSince(origin, of, since - CARRY_MS);
       if (first !== undefined) this.#bring(id, origin, of, first - 1);
     }
   }
 
-  #based(had: readonly Had[], all: boolean): void {
+  #based(had: readonly Had[]): void {
     if (!this.#fresh) return;
     for (const [origin, boot, seq] of had) {
       const sender = origin === this.#options.selfId ? undefined : this.#sender(origin, boot);
       if (!sender || sender.based) continue;
-      sender.last = seq;
+      sender.last = sender.base = seq;
       this.#base(origin, sender);
     }
-    if (all) this.#settle();
   }
 
   #base(origin: PeerId, sender: Sender): void {

@@ -7,6 +7,7 @@ import {MeshError} from '../errors.js';
 import type {Cryptography, Identity} from '../secure/types.js';
 import type {PeerId} from '../signalling/types.js';
 import {prepareMessage, type OutgoingMessage} from '../stream/message.js';
+import {SEND_TIMEOUT_MS} from '../stream/outbound.js';
 import {toBase64} from '../wire/base64.js';
 import {Cards} from './cards.js';
 import {Casts} from './casts.js';
@@ -26,6 +27,7 @@ export interface CrowdOptions {
   /** Sends data to a neighbour as a message on one of the mesh's own channels. */
   readonly send: (to: PeerId, channel: string, data: unknown) => Promise<void> | undefined;
   readonly isMember: (id: PeerId) => boolean;
+  readonly others: () => readonly PeerId[];
   /** Since when somebody has been in the room, in this member's eyes. */
   readonly memberSince: (id: PeerId) => number;
   readonly hasOwnLink: (id: PeerId) => boolean;
@@ -46,6 +48,8 @@ export class Crowd {
   readonly #cards: Cards;
   readonly #pulls: Pulls;
   /** Large messages that are being read, the latest of each channel. */
+  /** Messages to everybody while there is no link to anybody. */
+  readonly #waiting = new Set<() => void>();
   readonly #announcing = new Map<string, Promise<void>>();
 
   constructor(options: CrowdOptions) {
@@ -74,10 +78,11 @@ export class Crowd {
   /**
    * Says something to everybody.
    * @returns a promise for the moment at which the neighbours' transports have taken it.
-   * @throws {MeshError} `bad-data`, `too-large`, `not-joined`.
+   * @throws {MeshError} `bad-data`, `too-large`, `not-joined`, `aborted`; `undelivered` when there is no link to anybody for too long.
    */
-  async cast(channel: string, data: unknown): Promise<void> {
+  async cast(channel: string, data: unknown, signal?: AbortSignal): Promise<void> {
     const message = prepareMessage(channel, data);
+    if (!this.#isHeard) await this.#someLink(signal);
     const before = this.#announcing.get(channel);
     if (!before && message.lane === 'lines') return this.#cast(message, data);
     // What is large is read first, and what is said after it comes after it.
@@ -87,6 +92,31 @@ export class Crowd {
     });
     this.#announcing.set(channel, settled);
     return sent;
+  }
+
+  /** Whether there is a link to anybody, or nobody to link to. */
+  get #isHeard(): boolean {
+    return this.#options.neighbours().length > 0 || this.#options.others().length === 0;
+  }
+
+  #someLink(signal: AbortSignal | undefined): Promise<void> {
+    const {clock, others} = this.#options;
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void): void => {
+        stop();
+        this.#waiting.delete(look);
+        signal?.removeEventListener('abort', abort);
+        settle();
+      };
+      const look = (): void => {
+        if (this.#isHeard) end(resolve);
+      };
+      const abort = (): void => end(() => reject(new MeshError('aborted', 'Sending was given up', {cause: signal?.reason as unknown})));
+      const stop = clock.after(SEND_TIMEOUT_MS, () =>
+        end(() => reject(new MeshError('undelivered', 'There is no connection to anybody in the room', {ids: others()}))));
+      this.#waiting.add(look);
+      signal?.addEventListener('abort', abort, {once: true});
+    });
   }
 
   async #cast(message: OutgoingMessage, data: unknown): Promise<void> {
@@ -143,6 +173,7 @@ export class Crowd {
   opened(id: PeerId): void {
     this.#casts.opened(id);
     this.#cards.opened(id);
+    for (const look of [...this.#waiting]) look();
   }
 
   /** There is none any more. */
@@ -155,6 +186,7 @@ export class Crowd {
   /** `id` is not in the room any more. */
   left(id: PeerId): void {
     this.#cards.left(id);
+    for (const look of [...this.#waiting]) look();
   }
 
   close(): void {

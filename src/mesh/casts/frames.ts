@@ -49,8 +49,8 @@ export type CastFrame =
   | {readonly kind: 'cast'; readonly cast: Cast}
   /** What this side has. @param fresh it knows of nothing yet, and wants nothing from before. @param more another part follows. */
   | {readonly kind: 'have'; readonly had: readonly Had[]; readonly fresh: boolean; readonly partial: boolean; readonly more: boolean}
-  /** For who has only just come: what was delivered before that one was in the room; later casts follow. @param all there are no others. */
-  | {readonly kind: 'base'; readonly had: readonly Had[]; readonly all: boolean}
+  /** For who has only just come: what was delivered before that one was in the room; later casts follow. */
+  | {readonly kind: 'base'; readonly had: readonly Had[]}
   /** Asks for `origin`'s casts after `seq`. */
   | {readonly kind: 'gap'; readonly origin: string; readonly boot: string; readonly seq: number}
   /** From here on this side says everything to everybody in casts; or, with `upTo`, directly, after its casts up to that. */
@@ -77,7 +77,7 @@ export function encodeCastFrame(frame: CastFrame): readonly unknown[] {
   switch (frame.kind) {
     case 'cast': return ['cast', ...castFields(frame.cast), frame.cast.key, frame.cast.signature];
     case 'have': return ['have', frame.had, frame.fresh, frame.partial, frame.more];
-    case 'base': return ['base', frame.had, frame.all];
+    case 'base': return ['base', frame.had];
     case 'gap': return ['gap', frame.origin, frame.boot, frame.seq];
     case 'pull': return ['pull', frame.origin, frame.boot, frame.seq, frame.token];
     case 'cards': return ['cards', frame.had, frame.more];
@@ -102,7 +102,7 @@ export function decodeCastFrame(data: unknown): CastFrame | undefined {
       return isHads(a) && [b, c, d].every(each => typeof each === 'boolean')
         ? {kind, had: a, fresh: b === true, partial: c === true, more: d === true} : undefined;
     case 'base':
-      return isHads(a) && typeof b === 'boolean' ? {kind, had: a, all: b} : undefined;
+      return isHads(a) ? {kind, had: a} : undefined;
     case 'gap':
       return isId(a) && isBoot(b) && isCountOrZero(c) ? {kind, origin: a, boot: b, seq: c} : undefined;
     case 'pull':

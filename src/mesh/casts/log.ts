@@ -24,11 +24,16 @@ export class CastLog {
     this.#clock = clock;
   }
 
-  add(cast: Cast): void {
+  has({origin, boot, seq}: Pick<Cast, 'origin' | 'boot' | 'seq'>): boolean {
+    return this.#byOrigin.get(keyOf({origin, boot}))?.has(seq) === true;
+  }
+
+  /** @param at - when it came; now, or before. */
+  add(cast: Cast, at = this.#clock.now()): void {
     const key = keyOf(cast);
     const casts = this.#byOrigin.get(key) ?? new Map<number, Entry>();
     this.#byOrigin.set(key, casts);
-    const entry = {cast, at: this.#clock.now()};
+    const entry = {cast, at};
     casts.set(cast.seq, entry);
     this.#entries.add(entry);
     this.#bytes += sizeOf(cast);

@@ -3,6 +3,7 @@ import {expect} from 'chai';
 import {Crowd} from '../casts/crowd.js';
 import type {Cancel, Clock} from '../clock.js';
 import {RELAY_AFTER_MS, ROUTE_MS} from '../detour.js';
+import {Handover} from '../handover.js';
 import {MemoryNetwork} from '../link/memory.js';
 import {Mesh, type MeshDeps} from '../mesh.js';
 import {Routing} from '../relay/routing.js';
@@ -115,7 +116,7 @@ export class Member {
       signalling: createMemorySignalling(server)({url: 'ws://memory', list: LIST, selfId: id, clock}),
       createLink: withoutWebRtc.has(id) ? undefined : network.linksOf(id),
       iceServers: () => turn ? [{urls: 'turn:memory'}] : [],
-      routing: {load: async () => ({Routing, Crowd, cryptography: pretendCryptography}), identity: pretendIdentity(id)},
+      routing: {load: async () => ({Routing, Crowd, Handover, cryptography: pretendCryptography}), identity: pretendIdentity(id)},
       relays: () => !world.declines.has(id),
       onMessage: (from, _channel, data) => this.received.push([from, data]),
     });
