@@ -131,7 +131,7 @@ describe('rooms with a TURN server', {timeout: 120_000}, () => {
     assert.deepEqual(found, []);
   });
 
-  it('a secret that the TURN server does not share costs those who need it, and nobody else', {skip}, async () => {
+  it('a secret that the TURN server does not share puts those who need it on the server, and nobody else', {skip}, async () => {
     const {site} = await serve('another secret than coturn has');
     const walled = await openWalledIn(site, 'Walled');
     const [free, other] = [await openRoom(browser, site, 'Free'), await openRoom(browser, site, 'Other')];
@@ -142,7 +142,9 @@ describe('rooms with a TURN server', {timeout: 120_000}, () => {
     }
     await until(walled.page, () => {
       const {peers} = document.querySelector<RoomElement>('mesh-room')!.state;
-      return peers.length === 2 && peers.every(({link, reason}) => link === 'lost' && reason !== undefined);
+      return peers.length === 2 && peers.every(({link}) => link === 'server');
     });
+    await say(walled.page, 'by the server');
+    for (const {page} of [free, other]) assert.deepEqual(await lines(page, 1), ['by the server']);
   });
 });

@@ -327,6 +327,8 @@ export class Conversation {
       if (!this.#link) return;
       if (quietMs >= QUIET_MS * factor || now - this.#pingAt >= PING_MS * factor) {
         this.#sendPing();
+      } else if (this.#route === 'turn') {
+        // A restart may have found something better, of which the link says nothing.
         this.#findRoute();
       }
       const next = [QUIET_MS, SILENT_MS].map(each => this.#heardAt + each * factor - now).find(left => left > 0);
@@ -348,6 +350,7 @@ export class Conversation {
   #sendPing(): void {
     this.#pingAt = this.#options.clock.now();
     this.#link?.send('lines', encodePing(++this.#pingId, this.#outbound.handedOver));
+    this.#findRoute();
   }
 
   #ponged(): void {

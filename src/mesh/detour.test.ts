@@ -211,6 +211,20 @@ describe('A pair without a way to each other', () => {
     }
   });
 
+  it('tells within 4 s that a link has left the TURN server, also while everybody talks', async () => {
+    world.turn = true;
+    world.block('a', 'b');
+    await world.join('a', 'b');
+    await world.clock.run(1_500);
+    world.unblock('a', 'b');
+    for (const id of ['a', 'b']) world.member(id).mesh.revive({network: true});
+    for (let i = 0; i < 20; i++) {
+      for (const id of ['a', 'b']) void world.member(id).mesh.send(i);
+      await world.clock.run(200);
+    }
+    expect([world.link('a', 'b'), world.link('b', 'a')]).to.deep.equal(['direct', 'direct']);
+  });
+
   it('goes by a TURN server alone when nothing else came about, and looks for a better path later', async () => {
     world.turn = true;
     world.network.turn = false;

@@ -24,8 +24,6 @@ const skipTurn = turnProgram === undefined ? 'coturn is not installed (apt-get i
 const AROUND_BOUND_MS = 5_000;
 /** From a path to a link that takes it, where the browser tells of another network. */
 const CLIMB_BOUND_MS = 5_000;
-/** The same from TURN, which is the same link: rosters tell its route with the next round trip, every 5 s. */
-const ROUTE_BOUND_MS = 7_000;
 /** Longest that a pair may take to climb by itself in a test. */
 const CLIMB_WAIT_MS = 60_000;
 
@@ -175,7 +173,7 @@ describe('links without a path', () => {
         await room.close();
       }
       figures.judge(test, `${what}, from entering to a link (${kind})`, AROUND_BOUND_MS);
-      climbed.judge(test, `${what}, from a path to a direct link`, kind === 'turn' ? ROUTE_BOUND_MS : CLIMB_BOUND_MS);
+      climbed.judge(test, `${what}, from a path to a direct link`, CLIMB_BOUND_MS);
     };
 
   it('are carried by a third member', around('no path, a third there', 'relayed', ['Cem']));
