@@ -17,6 +17,7 @@ const MAX_TOLD = 20;
 /** What the ledger knows of a member. */
 export interface Reader {
   readonly id: string;
+  readonly linkedAt: number;
   readonly goneAt: number;
 }
 
@@ -133,7 +134,7 @@ export class Ledger {
       }
       account.bytesMean.push([...line.bytes.values()].reduce((sum, each) => sum + each, 0) / (line.there.length + 1));
       account.bytesMost.push(Math.max(0, ...line.bytes.values()));
-      for (const {id} of present) {
+      for (const {id, linkedAt} of present) {
         account.due++;
         const time = (line.got.get(id) ?? Infinity) - line.saidAt;
         if (time <= PRESENT_MS) {
@@ -143,7 +144,8 @@ export class Ledger {
           if (hops !== undefined && !Number.isNaN(hops)) account.hops.push(hops);
         } else {
           const when = time === Infinity ? 'never' : `${Math.round(time)} ms later`;
-          this.#violated(`${id} got line ${line.n}, said by ${line.speaker.id} at ${Math.round(line.saidAt)} ms, ${when}`);
+          const {n, saidAt, speaker} = line;
+          this.#violated(`${id}, linked ${at(linkedAt)}, got line ${n}, said ${at(saidAt)} by ${speaker.id}, linked ${at(speaker.linkedAt)}: ${when}`);
         }
       }
     }
@@ -164,6 +166,8 @@ export class Ledger {
     if (this.#violations.length < MAX_TOLD) this.#violations.push(what);
   }
 }
+
+const at = (time: number): string => `at ${(time / 1_000).toFixed(2)} s`;
 
 const isThere = ({goneAt}: Reader, {saidAt}: Line): boolean => goneAt > saidAt + PRESENT_MS;
 

@@ -22,7 +22,7 @@ const DYING_AFTER_MS = 60;
 /** Where pairs are broken, talking begins when links stand and ways around are still being looked for. In milliseconds. */
 const BROKEN_JOIN_MS = 1_000;
 /** In larger rooms nobody has a name: a thousand who tell it to a thousand are a million messages, and another measurement. */
-const NAMED = 200;
+const NAMED = 64;
 
 /** How much of a room is played. */
 export interface Scale {

@@ -49,8 +49,8 @@ export class Member {
   readonly mesh: Mesh;
   /** Is in the List, and knows it. */
   joined = false;
-  /** Has had a link, over which the other side has said something. */
-  linked = false;
+  /** When it first had a link over which the other side has said something. */
+  linkedAt = Infinity;
   /** When it left, or died. */
   goneAt = Infinity;
   readonly #clock: MemberClock;
@@ -74,7 +74,7 @@ export class Member {
 
   /** Whether it is in the room, linked to somebody. */
   get present(): boolean {
-    return this.joined && this.linked && this.goneAt === Infinity;
+    return this.joined && this.linkedAt < Infinity && this.goneAt === Infinity;
   }
 
   die(): void {
@@ -112,7 +112,7 @@ export class World {
     this.network.onSent = ({owner}, data) => this.ledger.sent(owner, data);
     this.network.onArrival = (from, to, data) => {
       const member = this.members.get(to.owner);
-      if (member) member.linked = true;
+      if (member?.linkedAt === Infinity) member.linkedAt = this.clock.now();
       this.ledger.arrived(from.owner, to.owner, data);
     };
   }
