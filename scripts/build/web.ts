@@ -11,8 +11,8 @@ import {buildWorker} from './worker.js';
 
 const SCRIPT_ENTRY = 'src/define.ts';
 const PAGE_ENTRIES = ['src/page/page.ts', 'src/page/page.css'];
-/** What a room loads when a pair needs a way around, or when not everybody is linked to everybody: most never do. */
-export const SPARE_ENTRY = 'src/mesh/spare.ts';
+/** What most rooms never load: ways around broken pairs, what larger rooms need, and what asks for TURN servers where there are any. */
+export const SPARE_ENTRIES: readonly string[] = ['src/mesh/spare.ts', 'src/room/turn-servers.ts'];
 /** Runs before the first paint, inside the page; the server allows inline scripts by their hash. */
 const EARLY_ENTRY = 'src/page/view.ts';
 const OUT = 'dist/web';
@@ -54,9 +54,9 @@ export function staticImports(metafile: Metafile, output: string, seen = new Set
   return seen;
 }
 
-/** Every chunk that an output can come to load, itself included. @param without - an entry that is left out, and what only it loads. */
-export function allImports(metafile: Metafile, output: string, without?: string, seen = new Set<string>()): Set<string> {
-  if (seen.has(output) || (without !== undefined && metafile.outputs[output]?.entryPoint === without)) return seen;
+/** Every chunk that an output can come to load, itself included. @param without - entries that are left out, and what only they load. */
+export function allImports(metafile: Metafile, output: string, without: readonly string[] = [], seen = new Set<string>()): Set<string> {
+  if (seen.has(output) || without.includes(metafile.outputs[output]?.entryPoint ?? '')) return seen;
   seen.add(output);
   for (const {path, external} of metafile.outputs[output]?.imports ?? []) {
     if (!external) allImports(metafile, path, without, seen);
@@ -91,7 +91,7 @@ function page(html: string, pageMeta: Metafile, early: string, scriptMeta: Metaf
   html = replaceOnce(html, `<script src="/${EARLY_ENTRY}"></script>`, `<script>${early.trim()}</script>`);
   // The room's own chunks too, engine included: this page is going to join a room, so nothing is fetched in vain.
   const script = outputOf(scriptMeta, SCRIPT_ENTRY);
-  const links = [...allImports(scriptMeta, script, SPARE_ENTRY)].filter(output => output !== script && output.endsWith('.js'))
+  const links = [...allImports(scriptMeta, script, SPARE_ENTRIES)].filter(output => output !== script && output.endsWith('.js'))
     .map(output => `<link rel="modulepreload" href="${urlOf(output)}">`);
   return replaceOnce(html, '<!-- preload -->', links.join('\n    '));
 }

@@ -1,7 +1,6 @@
 /**
  * Keeps one pair for every neighbour that the topology names, from what the List says. Knows no DOM and no vendor client.
  */
-import {RESERVED} from './casts/frames.js';
 import type {Crowd} from './casts/crowd.js';
 import {systemClock, type Cancel, type Clock} from './clock.js';
 import {MeshError} from './errors.js';
@@ -21,6 +20,7 @@ import type {PeerId, SignalMessage, Signalling, SignallingStatus} from './signal
 import {prepareMessage, type OutgoingMessage} from './stream/message.js';
 import {fullMesh} from './topology/full-mesh.js';
 import type {Topology} from './topology/types.js';
+import {RESERVED} from './wire/limits.js';
 
 /**
  * Who vanished from the List but has an open link is asked over it. It may have lost the server only; a tab that was killed does not

@@ -1,7 +1,7 @@
 /** What the page's author passed, checked before anything is opened. */
 import {MeshError} from '../mesh/errors.js';
 import type {GetIceServers} from '../mesh/pair.js';
-import {TurnServers} from './turn-servers.js';
+import type {TurnServers} from './turn-servers.js';
 import type {IceServers, RoomOptions} from './types.js';
 
 /** Long enough for a sentence, short enough for a List's name. */
@@ -50,9 +50,15 @@ export function iceServersOf(servers: IceServers | undefined, url: string, hasTu
   if (typeof servers === 'function') return async () => servers();
   if (servers) return () => servers;
   const usual = isLoopback(new URL(url)) ? [] : PUBLIC_STUN;
-  const turn = new TurnServers(url);
+  let turn: TurnServers | undefined;
+  const load = async (): Promise<readonly RTCIceServer[]> => {
+    const {TurnServers: Loaded} = await import('./turn-servers.js');
+    return (turn ??= new Loaded(url)).get();
+  };
   return () => {
-    const found = hasTurn() ? turn.get() : [];
+    if (!hasTurn()) return usual;
+    // Without that code a link is tried all the same; the next attempt loads it again.
+    const found = turn ? turn.get() : load().catch(() => []);
     return found instanceof Promise ? found.then(more => [...usual, ...more]) : [...usual, ...found];
   };
 }

@@ -2,11 +2,9 @@
  * What neighbours say to each other about messages to everybody, as ordinary lines on a channel of their own: numbered, in order and
  * repeated over the next link as all lines are. `docs/protocol.md` shows each. Decoders never throw.
  */
-import {MAX_CHANNEL_LENGTH, MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_TYPE_LENGTH} from '../wire/limits.js';
+import {MAX_CHANNEL_LENGTH, MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_TYPE_LENGTH, RESERVED} from '../wire/limits.js';
 import type {PayloadKind} from '../wire/frame.js';
 
-/** Channels that begin with this are the mesh's own. */
-export const RESERVED = '\u0000';
 export const CASTS_CHANNEL = `${RESERVED}casts`;
 
 /** A message to everybody, on its way from neighbour to neighbour. */

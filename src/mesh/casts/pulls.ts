@@ -6,8 +6,8 @@ import type {Cancel, Clock} from '../clock.js';
 import {MeshError} from '../errors.js';
 import type {PeerId} from '../signalling/types.js';
 import {fromBase64 as bytesOf} from '../wire/base64.js';
-import {MAX_TYPE_LENGTH} from '../wire/limits.js';
-import {RESERVED, type Cast, type CastFrame} from './frames.js';
+import {MAX_TYPE_LENGTH, RESERVED} from '../wire/limits.js';
+import type {Cast, CastFrame} from './frames.js';
 
 /** What a member keeps for others: so much, and for so long after the last time that somebody wanted it. */
 export const MAX_PULLED_BYTES = 64 * 1024 * 1024;

@@ -27,6 +27,9 @@ export const MAX_HELD_BYTES = MAX_MESSAGE_BYTES + 64 * 1024 * 1024;
 /** Length of a channel's name, in UTF-16 units. */
 export const MAX_CHANNEL_LENGTH = 64;
 
+/** Channels that begin with this are the mesh's own. */
+export const RESERVED = '\u0000';
+
 /** Length of a member's id, in UTF-16 units. */
 export const MAX_ID_LENGTH = 128;
 
