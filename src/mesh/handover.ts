@@ -78,6 +78,18 @@ export class Handover {
   told(id: PeerId, keep: boolean): void {
     if (keep) this.#released.delete(id);
     else this.#released.add(id);
+    const unwanted = this.#unwanted.get(id);
+    if (unwanted) this.#weigh(id, unwanted);
+  }
+
+  /** The link to `id` has ended: if this side had said that it does not need it, for good. Otherwise it is made anew. */
+  closed(id: PeerId): void {
+    const unwanted = this.#unwanted.get(id);
+    if (unwanted?.said !== true) return;
+    // Not in the middle of its ending.
+    queueMicrotask(() => {
+      if (this.#unwanted.get(id) === unwanted && unwanted.said && !this.#options.isOpen(id)) this.#options.drop(id);
+    });
   }
 
   /** There is nothing to `id` any more. */

@@ -91,6 +91,8 @@ export class Mesh extends EventTarget {
   #members: ReadonlySet<PeerId> = new Set();
   /** Members without a pair, as they were told last. */
   readonly #farPeers = new Map<PeerId, MeshPeer>();
+  /** What is told of those that a pair was made for, for a few messages. */
+  readonly #told = new WeakMap<MeshPeer, MeshPeer>();
   #pairsMade = 0;
   /** Members that are not in the List but answer over their link. */
   readonly #vouched = new Map<PeerId, Cancel>();
@@ -156,7 +158,7 @@ export class Mesh extends EventTarget {
   get peers(): readonly MeshPeer[] {
     if (!this.#near.partial) return [...this.#pairs.values()].map(pair => pair.peer);
     const known = [...this.#pairs].filter(([id]) => !this.#members.has(id)).map(([, pair]) => pair.peer);
-    return [...[...this.#members].filter(id => id !== this.selfId).map(id => this.#pairs.get(id)?.peer ?? this.#far(id)), ...known];
+    return [...[...this.#members].filter(id => id !== this.selfId).map(id => this.#peerOf(id)), ...known];
   }
 
   /** Who vanished without a goodbye and may come back, the longest away first. */
@@ -426,6 +428,16 @@ export class Mesh extends EventTarget {
     }
     for (const id of wanted) if (!this.#pairs.has(id)) this.#add(id);
     this.#changed();
+  }
+
+  /** A pair for a few messages makes nobody a neighbour: others would take that for a reason to say more over it. */
+  #peerOf(id: PeerId): MeshPeer {
+    const pair = this.#pairs.get(id);
+    if (!pair || (!pair.open && this.#near.isForOne(id))) return this.#far(id);
+    if (!this.#near.isForOne(id)) return pair.peer;
+    const told = this.#told.get(pair.peer) ?? {...pair.peer, far: true};
+    this.#told.set(pair.peer, told);
+    return told;
   }
 
   /** Somebody who is no neighbour, as far as this side knows. */

@@ -120,6 +120,11 @@ export class Neighbourhood {
     this.#handover?.use(id);
   }
 
+  /** Whether the link to `id` was made for messages to that one alone. */
+  isForOne(id: PeerId): boolean {
+    return this.#handover?.isForOne(id) === true;
+  }
+
   gone(id: PeerId): void {
     this.#handover?.gone(id);
   }
@@ -128,7 +133,9 @@ export class Neighbourhood {
   opened(id: PeerId, open: boolean): void {
     this.#firstOpenAt ??= this.#options.clock.now();
     if (open && this.#isSpoken(id)) this.#crowd?.opened(id);
-    else if (!open) this.#crowd?.closed(id);
+    if (open) return;
+    this.#crowd?.closed(id);
+    this.#handover?.closed(id);
   }
 
   /** By which neighbour `id` is reached, who is none. */
@@ -207,7 +214,7 @@ export class Neighbourhood {
   /** Whether there is a link to a neighbour that speaks this protocol. */
   #isSpoken(id: PeerId): boolean {
     const pair = this.#options.pairs.get(id);
-    return pair?.open === true && !pair.conversation.plain && this.#handover?.isForOne(id) !== true;
+    return pair?.open === true && !pair.conversation.plain && !this.isForOne(id);
   }
 
   #conversation(id: PeerId): Conversation | undefined {
@@ -245,8 +252,8 @@ export class Neighbourhood {
         this.#partial = true;
         this.#options.onReplan();
       },
-      onCards: () => {
-        this.#options.onReplan();
+      onCards: isCapacity => {
+        if (isCapacity) this.#options.onReplan();
         this.#options.onChange();
       },
       onFault: (from, why) => pairs.get(from)?.conversation.fault('bad-frame', why),

@@ -12,7 +12,8 @@ export interface CardsOptions {
   readonly neighbours: () => readonly PeerId[];
   readonly send: (to: PeerId, frame: CastFrame) => Promise<void> | undefined;
   readonly isMember: (id: PeerId) => boolean;
-  readonly onChange: () => void;
+  /** @param isCapacity - whether more than a name has changed. */
+  readonly onChange: (isCapacity: boolean) => void;
   readonly onFault: (from: PeerId, why: string) => void;
 }
 
@@ -87,7 +88,8 @@ export class Cards {
     if (before && before.boot !== card.boot) this.#former.add(before.boot);
     this.#cards.set(card.origin, card);
     for (const id of this.#options.neighbours()) if (id !== from && id !== card.origin) void this.#send(id, {kind: 'card', card});
-    if (before?.name !== card.name || before.capacity !== card.capacity) this.#options.onChange();
+    const isCapacity = (before?.capacity ?? 1) !== card.capacity;
+    if (isCapacity || before?.name !== card.name) this.#options.onChange(isCapacity);
   }
 
   #had(from: PeerId, had: readonly Had[], more: boolean): void {

@@ -37,7 +37,8 @@ export interface CrowdOptions {
   readonly onKeep: (from: PeerId, keep: boolean) => void;
   /** A neighbour says that in its eyes not everybody is linked. */
   readonly onPartial: () => void;
-  readonly onCards: () => void;
+  /** Somebody's card is another. @param isCapacity - whether who carries for others is. */
+  readonly onCards: (isCapacity: boolean) => void;
   readonly onFault: (from: PeerId, why: string) => void;
   readonly onError: (error: MeshError) => void;
 }
