@@ -187,7 +187,7 @@ export class Neighbourhood {
   #compute(): void {
     const {topology} = this.#options;
     if (!this.#topology && 'load' in topology) {
-      if (this.#planned.length > topology.fullUpTo) this.#loadTopology(topology);
+      if (this.#planned.length > topology.fullUpTo || this.#partial) this.#loadTopology(topology);
       this.#overlay = fullMesh.overlay(this.#planned);
       return;
     }

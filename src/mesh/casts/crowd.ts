@@ -145,6 +145,10 @@ export class Crowd {
       case 'have':
         if (frame.partial) this.#options.onPartial();
         return this.#casts.receive(from, frame);
+      case 'mark':
+        // Whoever begins to cast sees more members than this one does.
+        if (frame.upTo === undefined) this.#options.onPartial();
+        return this.#casts.receive(from, frame);
       default: return this.#casts.receive(from, frame);
     }
   }
