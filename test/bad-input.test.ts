@@ -156,10 +156,13 @@ describe('bad input', () => {
     await assertFailed(await open('x', {url: await listen(other)}), 'server-unreachable', /Could not join/);
   });
 
-  it('a browser without WebRTC: no-webrtc', async () => {
+  it('a browser without WebRTC, and without the cryptography that the way through the server needs: no-webrtc', async () => {
     const tab = await newTab(browser, 'about:blank');
     tabs.push(tab);
-    await tab.page.evaluateOnNewDocument('delete globalThis.RTCPeerConnection');
+    await tab.page.evaluateOnNewDocument(() => {
+      delete (globalThis as Partial<typeof globalThis>).RTCPeerConnection;
+      Object.defineProperty(Crypto.prototype, 'subtle', {value: undefined});
+    });
     await tab.page.goto(`${site.url}?room=x`);
     await failed(tab.page);
     assert.match(await text(tab.page), /Not available in this browser/);
