@@ -179,7 +179,7 @@ export class Detour {
           this.#bound?.();
           this.#openSince = clock.now();
           onOpen(attempt, greeting);
-          if (via === '' && initiator && attempt === this.#attempt) this.#lookForMember();
+          if (via === SERVER && initiator && attempt === this.#attempt) this.#lookForMember();
         },
         onData: (lane, data) => onData(attempt, lane, data),
         onPathChange: () => undefined,

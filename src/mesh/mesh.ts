@@ -212,7 +212,7 @@ export class Mesh extends EventTarget {
     if (channel.startsWith(RESERVED)) throw new MeshError('bad-data', 'Channels whose names begin with a zero character are the mesh\'s own');
     const encoded = prepareMessage(channel, data);
     const message = plainText === undefined ? encoded : {...encoded, plainText};
-    if (!to && this.#near.casting) return this.#cast(channel, data, message, signal);
+    if (!to && this.#near.casting) return this.#cast(data, message, signal);
     const missing: PeerId[] = [];
     const waiting: Array<Promise<void>> = [];
     for (const id of to ?? this.#pairs.keys()) {
@@ -230,12 +230,12 @@ export class Mesh extends EventTarget {
   }
 
   /** Says something to everybody through the neighbours; to plain pages directly. */
-  async #cast(channel: string, data: unknown, message: OutgoingMessage, signal: AbortSignal | undefined): Promise<void> {
+  async #cast(data: unknown, message: OutgoingMessage, signal: AbortSignal | undefined): Promise<void> {
     for (const {conversation} of this.#pairs.values()) {
       // Whether it reaches them or not: nobody can tell of a page that says nothing.
       if (conversation.plain) conversation.outbound.send(message)?.catch(() => undefined);
     }
-    await this.#near.cast(channel, data, signal);
+    await this.#near.cast(message, data, signal);
   }
 
   /** The pair for messages to `id` alone; one is made where the two are no neighbours. */
@@ -310,9 +310,13 @@ export class Mesh extends EventTarget {
   #receive(message: SignalMessage): void {
     if (this.#left) return;
     if (this.#isRouting(message)) return this.#whenRouting(routing => this.#receiveRouting(routing, message));
-    const pair = this.#pairs.get(message.user) ?? this.#guest(message);
+    const pair = this.#pairOf(message);
     if (pair) pair.accept(message);
     else if (message.user !== this.selfId) this.#early.add(message);
+  }
+
+  #pairOf(message: SignalMessage): Pair | undefined {
+    return this.#pairs.get(message.user) ?? this.#guest(message);
   }
 
   /** Where not all are linked, the other side's List may be ahead, or it has something to say to this one alone. */
@@ -337,7 +341,7 @@ export class Mesh extends EventTarget {
 
   #receiveRouting(routing: Routing, message: SignalMessage): void {
     if (message.route !== undefined) routing.receiveFromServer(message);
-    else (this.#pairs.get(message.user) ?? this.#guest(message))?.accept(message);
+    else this.#pairOf(message)?.accept(message);
   }
 
   /** Does something with routes, now or when their code is there; in order. */
@@ -382,7 +386,7 @@ export class Mesh extends EventTarget {
       nextHop: id => this.#near.nextHop(id),
       onSignal: message => {
         // Of anything else the server is to tell who said it.
-        if (this.#isRouting(message)) (this.#pairs.get(message.user) ?? this.#guest(message))?.accept(message);
+        if (this.#isRouting(message)) this.#pairOf(message)?.accept(message);
       },
     });
   }

@@ -9,7 +9,7 @@ import type {MeshError} from './errors.js';
 import type {Handover, HandoverOptions} from './handover.js';
 import type {Pair} from './pair.js';
 import type {PeerId} from './signalling/types.js';
-import {prepareMessage} from './stream/message.js';
+import {prepareMessage, type OutgoingMessage} from './stream/message.js';
 import {fullMesh} from './topology/full-mesh.js';
 import type {Overlay, Topology} from './topology/types.js';
 
@@ -149,8 +149,8 @@ export class Neighbourhood {
     return this.#crowd?.card(id)?.name ?? '';
   }
 
-  cast(channel: string, data: unknown, signal: AbortSignal | undefined): Promise<void> {
-    return this.#crowd!.cast(channel, data, signal);
+  cast(message: OutgoingMessage, data: unknown, signal: AbortSignal | undefined): Promise<void> {
+    return this.#crowd!.cast(message, data, signal);
   }
 
   /** Takes a message of a neighbour's on one of the mesh's own channels. */

@@ -1,8 +1,9 @@
 /** What members tell of themselves in a room where not all are linked: the latest card of each goes from neighbour to neighbour. */
 import type {Cryptography, Identity} from '../secure/types.js';
 import type {PeerId} from '../signalling/types.js';
-import {fromBase64, toBase64} from '../wire/base64.js';
 import {MAX_HAD, signedCard, type Card, type CastFrame, type Had} from './frames.js';
+import {Parts} from './parts.js';
+import {sign, Verifier} from './signed.js';
 
 export interface CardsOptions {
   readonly selfId: PeerId;
@@ -24,13 +25,15 @@ export class Cards {
   readonly #options: CardsOptions;
   readonly #cards = new Map<PeerId, Card>();
   /** Parts of a list that is not whole yet. */
-  readonly #parts = new Map<PeerId, Had[]>();
+  readonly #parts = new Parts();
+  readonly #verifier: Verifier;
   /** Boots that an id has had before: what is late of them does not count. */
   readonly #former = new Set<string>();
   #version = 0;
 
   constructor(options: CardsOptions) {
     this.#options = options;
+    this.#verifier = new Verifier(options.cryptography);
   }
 
   get(id: PeerId): Pick<Card, 'name' | 'capacity'> | undefined {
@@ -41,8 +44,7 @@ export class Cards {
   async announce(name: string, capacity: number): Promise<void> {
     const {selfId: origin, boot, identity} = this.#options;
     const unsigned = {origin, boot, version: ++this.#version, name, capacity};
-    const signature = await identity?.sign(utf8.encode(signedCard(unsigned)));
-    const card = {...unsigned, key: signature ? toBase64(identity!.publicKey) : '', signature: signature ? toBase64(signature) : ''};
+    const card = {...unsigned, ...await sign(identity, signedCard(unsigned))};
     // A later one may have been quicker.
     if (unsigned.version === this.#version) this.#put(card, origin);
   }
@@ -63,10 +65,10 @@ export class Cards {
     if (card.origin === selfId || !this.#isNewer(card)) return;
     if (!isMember(card.origin) && [...this.#cards.keys()].filter(id => !isMember(id)).length >= MAX_STRANGERS) return;
     if (!cryptography || (card.key === '' && from === card.origin)) return this.#put(card, from);
-    this.#isGenuine(card, cryptography).catch(() => false).then(genuine => {
+    void this.#verifier.isGenuine(card.origin, signedCard(card), card).then(genuine => {
       if (!genuine) onFault(from, 'What a member told of itself was not its own word');
       else if (this.#isNewer(card)) this.#put(card, from);
-    }, () => undefined);
+    });
   }
 
   /** `id` is not in the room any more. */
@@ -75,7 +77,7 @@ export class Cards {
   }
 
   closed(id: PeerId): void {
-    this.#parts.delete(id);
+    this.#parts.forget(id);
   }
 
   #isNewer({origin, boot, version}: Card): boolean {
@@ -93,25 +95,15 @@ export class Cards {
   }
 
   #had(from: PeerId, had: readonly Had[], more: boolean): void {
-    const all = this.#parts.get(from) ?? [];
-    all.push(...had);
-    if (more) return void this.#parts.set(from, all);
-    this.#parts.delete(from);
+    const all = this.#parts.add(from, had, more);
+    if (!all) return;
     const theirs = new Map(all.map(([origin, boot, version]) => [`${origin} ${boot}`, version]));
     for (const card of this.#cards.values()) {
       if (card.origin !== from && (theirs.get(`${card.origin} ${card.boot}`) ?? 0) < card.version) void this.#send(from, {kind: 'card', card});
     }
   }
 
-  async #isGenuine(card: Card, cryptography: Cryptography): Promise<boolean> {
-    const [key, signature] = [fromBase64(card.key), fromBase64(card.signature)];
-    if (!key || !signature || await cryptography.idOf(key) !== card.origin) return false;
-    return cryptography.verify(key, utf8.encode(signedCard(card)), signature);
-  }
-
   #send(to: PeerId, frame: CastFrame): Promise<void> | undefined {
     return this.#options.send(to, frame)?.catch(() => undefined);
   }
 }
-
-const utf8 = new TextEncoder();

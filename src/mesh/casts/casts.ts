@@ -10,9 +10,10 @@ import type {Cancel, Clock} from '../clock.js';
 import {MeshError} from '../errors.js';
 import type {Cryptography, Identity} from '../secure/types.js';
 import type {PeerId} from '../signalling/types.js';
-import {fromBase64, toBase64} from '../wire/base64.js';
 import {MAX_HAD, signedPart, type Cast, type CastFrame, type Had} from './frames.js';
 import {CastLog} from './log.js';
+import {Parts} from './parts.js';
+import {sign, Verifier} from './signed.js';
 
 /** How long a member knows of nothing: nobody tells it what was before, and its first links are made. */
 export const FRESH_MS = 5_000;
@@ -100,10 +101,9 @@ export class Casts {
   readonly #marks = new Map<PeerId, Marks>();
   /** Boots that an id has had before: what is late of them is not delivered. */
   readonly #former = new Set<string>();
-  /** Whose key is whose, as far as that has been seen. */
-  readonly #keys = new Map<string, PeerId>();
+  readonly #verifier: Verifier;
   /** Parts of a `have` that is not whole yet. */
-  readonly #parts = new Map<PeerId, Had[]>();
+  readonly #parts = new Parts();
   #fresh: boolean;
   #freshUntil: Cancel | undefined;
   #seq = 0;
@@ -115,6 +115,7 @@ export class Casts {
   constructor(options: CastsOptions) {
     this.#options = options;
     this.#log = new CastLog(options.clock);
+    this.#verifier = new Verifier(options.cryptography);
     this.#fresh = options.fresh;
     if (this.#fresh) this.#freshUntil = options.clock.after(FRESH_MS, () => this.#settle());
   }
@@ -136,10 +137,7 @@ export class Casts {
   cast(message: Pick<Cast, 'channel' | 'kind' | 'type' | 'body'>): Promise<Cast> {
     const {selfId, boot, identity, neighbours} = this.#options;
     const unsigned = {...message, origin: selfId, boot, seq: ++this.#seq, epoch: this.#epoch};
-    const signed = this.#signing.then(async (): Promise<Cast> => {
-      const signature = await identity?.sign(utf8.encode(signedPart(unsigned)));
-      return {...unsigned, key: signature ? toBase64(identity!.publicKey) : '', signature: signature ? toBase64(signature) : ''};
-    });
+    const signed = this.#signing.then(async (): Promise<Cast> => ({...unsigned, ...await sign(identity, signedPart(unsigned))}));
     const sent = signed.then(cast => {
       if (this.#closed) throw new MeshError('not-joined', 'The room has been left');
       this.#log.add(cast);
@@ -184,7 +182,7 @@ export class Casts {
 
   /** There is no link to this neighbour any more. */
   closed(id: PeerId): void {
-    this.#parts.delete(id);
+    this.#parts.forget(id);
   }
 
   close(): void {
@@ -249,7 +247,7 @@ export class Casts {
     const known = this.#senders.get(origin);
     if (known && known.boot !== boot) {
       // Anybody can claim that somebody has begun anew.
-      void this.#isGenuine(cast).catch(() => false).then(genuine => {
+      void this.#isGenuine(cast).then(genuine => {
         if (this.#closed || this.#senders.get(origin) !== known) return;
         if (!genuine && cryptography) return onFault(from, 'A message was not its sender\'s');
         this.#sender(origin, boot);
@@ -272,7 +270,7 @@ export class Casts {
   #carry(from: PeerId, cast: Cast): void {
     const {cryptography, neighbours, onFault, clock} = this.#options;
     if (this.#log.has(cast) || (cast.key === '' && cryptography)) return;
-    void this.#isGenuine(cast).catch(() => false).then(genuine => {
+    void this.#isGenuine(cast).then(genuine => {
       if (this.#closed || this.#log.has(cast)) return;
       if (cryptography && !genuine) return onFault(from, 'A message was not its sender\'s');
       this.#log.add(cast, clock.now() - CARRY_MS);
@@ -292,14 +290,14 @@ export class Casts {
     const {key} = next.cast;
     if (key === '' || !this.#options.cryptography) return this.#deliver(origin, sender, next);
     sender.busy = true;
-    this.#isGenuine(next.cast).catch(() => false).then(genuine => {
+    void this.#isGenuine(next.cast).then(genuine => {
       sender.busy = false;
       if (this.#closed || this.#senders.get(origin) !== sender) return;
       if (genuine) return this.#deliver(origin, sender, next);
       this.#drop(sender, next);
       this.#options.onFault(next.from, 'A message was not its sender\'s');
       this.#pump(origin, sender);
-    }, () => undefined);
+    });
   }
 
   #drop(sender: Sender, {cast}: Held): void {
@@ -335,15 +333,8 @@ export class Casts {
     for (const deliver of marks.direct.splice(0)) deliver();
   }
 
-  async #isGenuine(cast: Cast): Promise<boolean> {
-    const {cryptography} = this.#options;
-    const [key, signature] = [fromBase64(cast.key), fromBase64(cast.signature)];
-    if (!cryptography || !key || !signature) return false;
-    if (this.#keys.get(cast.key) !== cast.origin) {
-      if (await cryptography.idOf(key) !== cast.origin) return false;
-      this.#keys.set(cast.key, cast.origin);
-    }
-    return cryptography.verify(key, utf8.encode(signedPart(cast)), signature);
+  #isGenuine(cast: Cast): Promise<boolean> {
+    return this.#verifier.isGenuine(cast.origin, signedPart(cast), cast);
   }
 
   /** Whether everything that its sender said directly before has come. */
@@ -407,10 +398,8 @@ export class Casts {
   }
 
   #had(from: PeerId, {had, fresh, more}: Extract<CastFrame, {kind: 'have'}>): void {
-    const all = this.#parts.get(from) ?? [];
-    all.push(...had);
-    if (more) return void this.#parts.set(from, all);
-    this.#parts.delete(from);
+    const all = this.#parts.add(from, had, more);
+    if (!all) return;
     const {selfId, boot} = this.#options;
     if (fresh) return this.#welcome(from);
     const theirs = new Map(all.map(([origin, of, seq]) => [`${origin} ${of}`, seq]));
@@ -463,5 +452,3 @@ export class Casts {
     for (const [origin, sender] of this.#senders) if (!sender.based) this.#base(origin, sender);
   }
 }
-
-const utf8 = new TextEncoder();

@@ -6,7 +6,7 @@ import type {Clock} from '../clock.js';
 import {MeshError} from '../errors.js';
 import type {Cryptography, Identity} from '../secure/types.js';
 import type {PeerId} from '../signalling/types.js';
-import {prepareMessage, type OutgoingMessage} from '../stream/message.js';
+import type {OutgoingMessage} from '../stream/message.js';
 import {SEND_TIMEOUT_MS} from '../stream/outbound.js';
 import {toBase64} from '../wire/base64.js';
 import {Cards} from './cards.js';
@@ -78,11 +78,12 @@ export class Crowd {
 
   /**
    * Says something to everybody.
+   * @param message - `data`, encoded.
    * @returns a promise for the moment at which the neighbours' transports have taken it.
-   * @throws {MeshError} `bad-data`, `too-large`, `not-joined`, `aborted`; `undelivered` when there is no link to anybody for too long.
+   * @throws {MeshError} `too-large`, `not-joined`, `aborted`; `undelivered` when there is no link to anybody for too long.
    */
-  async cast(channel: string, data: unknown, signal?: AbortSignal): Promise<void> {
-    const message = prepareMessage(channel, data);
+  async cast(message: OutgoingMessage, data: unknown, signal?: AbortSignal): Promise<void> {
+    const {head: {channel}} = message;
     if (!this.#isHeard) await this.#someLink(signal);
     const before = this.#announcing.get(channel);
     if (!before && message.lane === 'lines') return this.#cast(message, data);
