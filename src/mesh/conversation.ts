@@ -29,6 +29,9 @@ export const SILENT_MS = 4_000;
 const AWAY_MS = 10_000;
 /** Through the server everybody shares what there is, and nothing is noticed sooner for being asked more often. */
 const SERVER_FACTOR = 5;
+/** A round trip that differs by less, in milliseconds or as a share, is the same one: each change is told, and drawn, in all rosters. */
+const SAME_RTT_MS = 5;
+const SAME_RTT_SHARE = 0.2;
 /** A timer that is later than this tells that this page stood still itself: what has come meanwhile is still to be read. */
 const LATE_MS = 1_500;
 
@@ -356,7 +359,8 @@ export class Conversation {
   #ponged(): void {
     const rttMs = Math.round(this.#options.clock.now() - this.#pingAt);
     for (const answered of [...this.#probes]) answered();
-    if (rttMs === this.#rttMs) return;
+    const before = this.#rttMs;
+    if (before !== undefined && Math.abs(rttMs - before) <= Math.max(SAME_RTT_MS, SAME_RTT_SHARE * before)) return;
     this.#rttMs = rttMs;
     this.#options.onChange();
   }

@@ -1,6 +1,6 @@
 /** Rooms in which not everybody is linked to everybody: they are simply rooms. */
 import {expect} from 'chai';
-import {World} from './testing/world.js';
+import {LIST, World} from './testing/world.js';
 import {auto} from './topology/auto.js';
 import {smallWorld} from './topology/small-world.js';
 import {tree} from './topology/tree.js';
@@ -65,6 +65,46 @@ for (const [name, topology] of Object.entries<Topology>({smallWorld, tree, auto}
 const degreeOf = (world: World, id: string): Set<string> =>
   new Set(world.member(id).mesh.peers.filter(({far}) => far !== true).map(peer => peer.id));
 
+describe('A room whose members carry more and less', () => {
+  let world: World;
+  afterEach(() => world.end());
+
+  it('puts the strong on top of a tree and lets go of who declines, also when that changes, without losing a line', async () => {
+    world = new World(11, {topology: tree});
+    const members = ids(24);
+    const [strong, weak] = [members.slice(0, 5), members.slice(5, 10)];
+    for (const id of strong) world.capacities.set(id, 2);
+    for (const id of weak) world.capacities.set(id, 0);
+    await world.join(...members);
+    let count = 0;
+    const talk = async (ms: number): Promise<void> => {
+      for (const end = world.clock.now() + ms; world.clock.now() < end; count++) {
+        for (const id of members) void world.member(id).mesh.send(count);
+        await world.clock.run(250);
+      }
+    };
+    const links = (some: readonly string[]): number => some.reduce((sum, id) => sum + degree(world, id), 0) / some.length;
+    await world.clock.run(3_000);
+    await talk(15_000);
+    expect(links(weak), 'who declines').to.equal(1);
+    expect(links(strong), 'the strong').to.be.above(3);
+    for (const id of [...strong, ...weak]) {
+      world.capacities.set(id, strong.includes(id) ? 0 : 2);
+      world.member(id).mesh.reconsider();
+    }
+    await talk(15_000);
+    expect(links(strong), 'who were strong').to.equal(1);
+    expect(links(weak), 'who have become so').to.be.above(3);
+    await world.clock.run(5_000);
+    for (const reader of members) {
+      for (const speaker of members) {
+        if (reader === speaker) continue;
+        expect(world.member(reader).from(speaker), `${reader} of ${speaker}`).to.deep.equal(Array.from({length: count}, (_, i) => i));
+      }
+    }
+  });
+});
+
 describe('A room that grows and shrinks', () => {
   let world: World;
   afterEach(() => world.end());
@@ -102,6 +142,32 @@ describe('A room that grows and shrinks', () => {
         if (reader === speaker) continue;
         expect(world.member(reader).from(speaker), `${reader} of ${speaker}`).to.deep.equal(Array.from({length: count}, (_, i) => i));
       }
+    }
+  });
+
+  it('loses and repeats nothing of what is said to each alone while links are given up', async () => {
+    for (let seed = 1; seed <= 4; seed++) {
+      world = new World(seed, {topology: seed % 2 ? tree : smallWorld});
+      const members = ids(9);
+      for (const id of members) {
+        void world.join(id);
+        await world.clock.run(60);
+      }
+      let count = 0;
+      for (; count < 100; count++) {
+        for (const id of members) {
+          for (const to of members) if (id !== to) world.member(id).mesh.send(count, {to: [to]}).catch(() => undefined);
+        }
+        await world.clock.run(40);
+      }
+      await world.clock.run(10_000);
+      for (const reader of members) {
+        for (const speaker of members) {
+          if (reader === speaker) continue;
+          expect(world.member(reader).from(speaker), `${reader} of ${speaker}, ${seed}`).to.deep.equal(Array.from({length: count}, (_, i) => i));
+        }
+      }
+      await world.end();
     }
   });
 
@@ -165,6 +231,21 @@ describe('A room where not all are linked', () => {
       expect(data, id).to.be.instanceOf(ArrayBuffer);
       expect(new Uint8Array(data as ArrayBuffer).every((byte, i) => byte === bytes[i]), id).to.equal(true);
       expect([line, rest]).to.deep.equal(['and that was it', []]);
+    }
+  });
+
+  it('knows everybody by name again who lost the server for so long that the List went on without them', async () => {
+    const lost = members.filter((_, i) => i % 7 === 3);
+    const {server} = world;
+    server.reachable = false;
+    for (const id of lost) server.disconnect(id);
+    await world.clock.run(1_500);
+    expect(server.entries(LIST)).to.have.members(members.filter(id => !lost.includes(id)));
+    server.reachable = true;
+    await world.clock.run(15_000);
+    for (const id of members) {
+      const names = world.member(id).mesh.peers.map(peer => peer.name).sort();
+      expect(names, id).to.deep.equal(members.filter(other => other !== id).map(other => `name of ${other}`));
     }
   });
 

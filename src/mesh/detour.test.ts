@@ -41,7 +41,7 @@ describe('A pair without a way to each other', () => {
   });
 
   it('talks through the server where everybody declines', async () => {
-    world.declines.add('c');
+    world.capacities.set('c', 0);
     world.block('a', 'b');
     await world.join('a', 'b', 'c');
     await world.clock.run(HEAL_MS);
@@ -66,6 +66,31 @@ describe('A pair without a way to each other', () => {
     await world.join('c');
     await world.clock.run(30_000 + HEAL_MS);
     expect([world.link('a', 'b'), world.link('b', 'a')]).to.deep.equal(['relayed by c', 'relayed by c']);
+  });
+
+  it('finds a way over several members by asking everybody, where no one of them is enough', async () => {
+    world.server.relays = false;
+    const ring = ['a', 'b', 'c', 'd', 'e', 'f'];
+    for (const [i, id] of ring.entries()) {
+      for (const [j, other] of ring.entries()) if (j > i + 1 && !(i === 0 && j === 5)) world.block(id, other);
+    }
+    await world.join(...ring);
+    await world.clock.run(30_000 + HEAL_MS);
+    expect(world.link('a', 'd'), 'three links away on either side').to.match(/^relayed by [bf]$/);
+    const said: number[] = [];
+    const say = async (ms: number): Promise<void> => {
+      for (const end = world.clock.now() + ms; world.clock.now() < end;) {
+        for (const [from, to] of [['a', 'd'], ['d', 'a']] as const) world.member(from).mesh.send(said.length, {to: [to]}).catch(() => undefined);
+        said.push(said.length);
+        await world.clock.run(250);
+      }
+    };
+    await say(2_000);
+    world.kill(world.link('a', 'd').endsWith('b') ? 'b' : 'f');
+    await say(20_000);
+    await world.clock.run(30_000);
+    expect(world.link('a', 'd')).to.match(/^relayed by [bf]$/);
+    expect([world.member('d').from('a'), world.member('a').from('d')]).to.deep.equal([said, said]);
   });
 
   it('finds to each other although the server loses every signal between the two', async () => {

@@ -157,8 +157,8 @@ export class Detour {
     this.#lookMs = Math.min(MAX_LOOK_MS, 2 * ms);
     this.#look = clock.after(between(clock, ms / 2, ms), () => void ways.find(peerId, isNeighbour()).then(found => {
       if (attempt !== this.#attempt) return;
-      const via = found.find(each => each !== SERVER);
-      if (via === undefined) return this.#lookForMember();
+      const [via] = found;
+      if (via === undefined || via === SERVER) return this.#lookForMember();
       this.#next = [via, SERVER];
       this.#end(this.#error('there is a member that carries'));
       this.#tryNext();

@@ -61,8 +61,8 @@ export interface MeshDeps {
     readonly load: () => Promise<LoadedRouting>;
     readonly identity?: Identity | undefined;
   };
-  /** Whether this member carries what others say to each other; asked each time. Default: it does. */
-  readonly relays?: () => boolean;
+  /** How much this member carries of what others say to each other, as `TopologyFacts.capacityOf` has it; asked each time. Default: 1. */
+  readonly capacity?: () => number;
   /** Not an event, for the reason that a link's is none. */
   readonly onMessage: OnMeshMessage;
 }
@@ -87,8 +87,6 @@ export class Mesh extends EventTarget {
   readonly #onMessage: OnMeshMessage;
   readonly #pairs = new Map<PeerId, Pair>();
   readonly #early: EarlySignals;
-  /** Ids in the List, but for those that have said goodbye. */
-  #members: ReadonlySet<PeerId> = new Set();
   /** Members without a pair, as they were told last. */
   readonly #farPeers = new Map<PeerId, MeshPeer>();
   /** What is told of those that a pair was made for, for a few messages. */
@@ -100,7 +98,7 @@ export class Mesh extends EventTarget {
   readonly #absent = new Map<PeerId, {readonly pair: Pair; readonly stop: Cancel; bytes: number}>();
   /** Members that said goodbye and are still in the List. */
   readonly #departed = new Map<PeerId, Cancel>();
-  readonly #deps: Pick<MeshDeps, 'routing' | 'relays' | 'linksToAll'>;
+  readonly #deps: Pick<MeshDeps, 'routing' | 'capacity' | 'linksToAll'>;
   readonly #ways: Ways | undefined;
   #routing: Routing | undefined;
   #loading: Promise<Routing> | undefined;
@@ -112,8 +110,8 @@ export class Mesh extends EventTarget {
 
   constructor(deps: MeshDeps) {
     super();
-    const {signalling, createLink, iceServers, topology = fullMesh, clock, name, routing, relays, linksToAll, onMessage} = deps;
-    this.#deps = {...routing && {routing}, ...relays && {relays}, ...linksToAll && {linksToAll}};
+    const {signalling, createLink, iceServers, topology = fullMesh, clock, name, routing, capacity, linksToAll, onMessage} = deps;
+    this.#deps = {...routing && {routing}, ...capacity && {capacity}, ...linksToAll && {linksToAll}};
     this.#ways = routing && this.#lateWays();
     this.#onMessage = onMessage;
     this.#signalling = signalling;
@@ -125,11 +123,12 @@ export class Mesh extends EventTarget {
     this.#boot = randomBoot(this.#clock);
     this.#near = new Neighbourhood({
       clock: this.#clock, selfId: signalling.selfId, boot: this.#boot, topology, pairs: this.#pairs,
-      linksToAll: linksToAll ?? (() => false),
+      linksToAll,
+      isMember: id => this.#isMember(id),
       name: () => this.#name,
-      relays: relays ?? (() => true),
+      capacity: capacity ?? (() => 1),
       load: () => this.#loadCrowd(),
-      drop: id => this.#drop(id),
+      take: id => this.#take(id),
       onMessage: (from, channel, data) => this.#onMessage(from, channel, data, false),
       onReplan: () => this.#reconcile(),
       onChange: () => this.#changed(),
@@ -157,8 +156,8 @@ export class Mesh extends EventTarget {
   /** Everybody else in the room, in the List's order. */
   get peers(): readonly MeshPeer[] {
     if (!this.#near.partial) return [...this.#pairs.values()].map(pair => pair.peer);
-    const known = [...this.#pairs].filter(([id]) => !this.#members.has(id)).map(([, pair]) => pair.peer);
-    return [...[...this.#members].filter(id => id !== this.selfId).map(id => this.#peerOf(id)), ...known];
+    const known = [...this.#pairs].filter(([id]) => !this.#isMember(id)).map(([, pair]) => pair.peer);
+    return [...this.#members.filter(id => id !== this.selfId).map(id => this.#peerOf(id)), ...known];
   }
 
   /** Who vanished without a goodbye and may come back, the longest away first. */
@@ -178,9 +177,14 @@ export class Mesh extends EventTarget {
     this.#near.announce();
   }
 
-  /** Whether this member carries for others may have changed. */
+  /** How much this member carries for others may have changed. */
   reconsider(): void {
     this.#near.announce();
+  }
+
+  /** Whether what this member says to everybody goes from neighbour to neighbour at this moment. */
+  get casting(): boolean {
+    return this.#near.casting;
   }
 
   /** How much this member carries for others: routes at the moment, and bytes so far. */
@@ -240,7 +244,7 @@ export class Mesh extends EventTarget {
 
   /** The pair for messages to `id` alone; one is made where the two are no neighbours. */
   #pairTo(id: PeerId, message: OutgoingMessage): Pair | undefined {
-    if (!this.#pairs.has(id) && this.#near.partial && this.#members.has(id) && id !== this.selfId) this.#addForOne(id);
+    if (!this.#pairs.has(id) && this.#near.partial && this.#isMember(id) && id !== this.selfId) this.#addForOne(id);
     const pair = this.#pairs.get(id);
     this.#near.use(id);
     // What is large is worth a link of their own.
@@ -323,7 +327,7 @@ export class Mesh extends EventTarget {
   #guest(message: SignalMessage): Pair | undefined {
     const {user} = message;
     const stamp = readStamp(message);
-    if (!stamp || !this.#near.partial || !this.#members.has(user) || user === this.selfId) return undefined;
+    if (!stamp || !this.#near.partial || !this.#isMember(user) || user === this.selfId) return undefined;
     if (stamp.around === true || isDetour(stamp.session)) {
       this.#addForOne(user);
     } else {
@@ -373,9 +377,9 @@ export class Mesh extends EventTarget {
   }
 
   #createRouting({Routing: Loaded, cryptography}: LoadedRouting): Routing {
-    const {routing, relays = () => true} = this.#deps;
+    const {routing, capacity} = this.#deps;
     return new Loaded({
-      clock: this.#clock, selfId: this.selfId, identity: routing?.identity, cryptography, relays,
+      clock: this.#clock, selfId: this.selfId, identity: routing?.identity, cryptography, relays: () => capacity?.() !== 0,
       hop: id => {
         const pair = this.#pairs.get(id);
         return pair?.isHop ? {send: frame => pair.conversation.pass(frame)} : undefined;
@@ -411,23 +415,32 @@ export class Mesh extends EventTarget {
     this.#whenRouting(routing => routing.receive(from, frame));
   }
 
+  /** Ids in the List, but for those that have said goodbye; where there are none of those, the List's own array. */
+  get #members(): readonly PeerId[] {
+    const {members} = this.#signalling;
+    return this.#departed.size ? members.filter(id => !this.#departed.has(id)) : members;
+  }
+
+  #isMember(id: PeerId): boolean {
+    return this.#signalling.has(id) && !this.#departed.has(id);
+  }
+
   /** Makes the pairs match the List. Both sides compute the same answer, so offers cannot collide. */
   #reconcile(): void {
     if (this.#left) return;
-    const listed = new Set(this.#signalling.members);
     for (const [id, stop] of this.#departed) {
-      if (listed.has(id)) continue;
+      if (this.#signalling.has(id)) continue;
       stop();
       this.#departed.delete(id);
     }
-    this.#members = new Set([...listed].filter(id => !this.#departed.has(id)));
     const wanted = this.#near.plan(this.#members);
     this.#farPeers.clear();
     for (const id of this.#pairs.keys()) {
-      if (this.#members.has(id)) this.#unvouch(id);
+      const isMember = this.#isMember(id);
+      if (isMember) this.#unvouch(id);
       if (wanted.has(id)) this.#near.want(id);
-      else if (this.#members.has(id)) this.#near.unwant(id);
-      else if (listed.has(id)) this.#drop(id);
+      else if (isMember) this.#near.unwant(id);
+      else if (this.#signalling.has(id)) this.#drop(id);
       else this.#vouch(id);
     }
     for (const id of wanted) if (!this.#pairs.has(id)) this.#add(id);
@@ -457,7 +470,7 @@ export class Mesh extends EventTarget {
   }
 
   #add(id: PeerId, around = false): void {
-    const pair = this.#returned(id) ?? this.#createPair(id, around);
+    const pair = this.#returned(id, around) ?? this.#createPair(id, around);
     this.#pairs.set(id, pair);
     for (const message of this.#early.take(id)) pair.accept(message);
   }
@@ -465,7 +478,7 @@ export class Mesh extends EventTarget {
   #createPair(id: PeerId, around: boolean): Pair {
     return new Pair({
       clock: this.#clock, selfId: this.selfId, peerId: id, around, meshBoot: this.#boot,
-      nextHop: () => this.#near.nextHop(id),
+      nextHop: () => this.#routing ? this.#routing.nextHop(id) : this.#near.nextHop(id),
       // A pair of its own numbers: the other side may have kept what it knows of a former one of the two.
       boot: `${this.#boot}${(++this.#pairsMade).toString(36)}`,
       stamped: this.#near.partial && !(this.#deps.linksToAll?.(id) ?? false),
@@ -489,14 +502,14 @@ export class Mesh extends EventTarget {
     });
   }
 
-  /** Who vanished and is in the List again. */
-  #returned(id: PeerId): Pair | undefined {
+  /** Who vanished and is in the List again, or was let go of and is needed again. */
+  #returned(id: PeerId, around: boolean): Pair | undefined {
     const entry = this.#absent.get(id);
-    if (!entry) return undefined;
-    entry.stop();
+    entry?.stop();
     this.#absent.delete(id);
-    entry.pair.resume();
-    return entry.pair;
+    const pair = entry?.pair ?? this.#near.rested(id);
+    pair?.resume(around);
+    return pair;
   }
 
   /** Somebody is gone without a word, and may be back before long. */
@@ -534,11 +547,16 @@ export class Mesh extends EventTarget {
   }
 
   #drop(id: PeerId): void {
+    this.#take(id)?.close(gone(id));
+  }
+
+  #take(id: PeerId): Pair | undefined {
     this.#unvouch(id);
-    this.#near.gone(id);
-    this.#pairs.get(id)?.close(gone(id));
+    const pair = this.#pairs.get(id);
     this.#pairs.delete(id);
+    this.#near.gone(id);
     this.#changed();
+    return pair;
   }
 
   /** The server says that this member is gone; its link may know better. */
@@ -567,7 +585,7 @@ export class Mesh extends EventTarget {
 
   #departing(id: PeerId): void {
     this.#drop(id);
-    if (!this.#signalling.members.includes(id)) return;
+    if (!this.#signalling.has(id)) return;
     this.#departed.set(id, this.#clock.after(FAREWELL_MS, () => {
       this.#departed.delete(id);
       this.#reconcile();

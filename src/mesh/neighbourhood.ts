@@ -3,16 +3,19 @@
  * links that it does not ask for, and, where not all are linked, the part of the mesh that is loaded for that.
  */
 import type {Crowd, CrowdOptions} from './casts/crowd.js';
-import type {Clock} from './clock.js';
+import type {Cancel, Clock} from './clock.js';
 import type {Conversation} from './conversation.js';
 import type {MeshError} from './errors.js';
 import type {Handover, HandoverOptions} from './handover.js';
+import {compareLists} from './list-change.js';
 import type {Pair} from './pair.js';
 import type {PeerId} from './signalling/types.js';
 import {prepareMessage, type OutgoingMessage} from './stream/message.js';
 import {fullMesh} from './topology/full-mesh.js';
 import type {Overlay, Topology} from './topology/types.js';
 
+/** Members tell how much they carry one after another when a room fills; it is planned anew once for all that come in this time. */
+const REPLAN_MS = 500;
 /** Who has had links for so long has heard everything since; before that it has only just come. */
 const SETTLED_MS = 10_000;
 
@@ -27,14 +30,17 @@ export interface NeighbourhoodOptions {
   readonly selfId: PeerId;
   readonly boot: string;
   readonly topology: Topology | LateTopology;
-  /** Whether somebody links to everybody, whatever the topology: pages that know nothing of this project. */
-  readonly linksToAll: (id: PeerId) => boolean;
+  /** Whether somebody links to everybody, whatever the topology: pages that know nothing of this project. Default: nobody does. */
+  readonly linksToAll?: ((id: PeerId) => boolean) | undefined;
+  readonly isMember: (id: PeerId) => boolean;
   readonly name: () => string;
-  readonly relays: () => boolean;
+  /** See `MeshDeps.capacity`. */
+  readonly capacity: () => number;
   readonly pairs: ReadonlyMap<PeerId, Pair>;
   /** Loads what a room needs where not all are linked. */
   readonly load: () => Promise<CreateCrowd>;
-  readonly drop: (id: PeerId) => void;
+  /** See `HandoverOptions.take`. */
+  readonly take: (id: PeerId) => Pair | undefined;
   readonly onMessage: (from: PeerId, channel: string, data: unknown) => void;
   /** The neighbours may be others now. */
   readonly onReplan: () => void;
@@ -52,8 +58,9 @@ export class Neighbourhood {
   #handover: Handover | undefined;
   #topology: Topology | undefined;
   #loading = false;
-  #members: ReadonlySet<PeerId> = new Set();
-  /** When each was seen in the List first. */
+  #members: readonly PeerId[] = [];
+  /** When the List was seen first, and when those in it who came later. */
+  #plannedAt: number | undefined;
   readonly #since = new Map<PeerId, number>();
   /** Members that the topology is asked about. */
   #planned: readonly PeerId[] = [];
@@ -65,6 +72,7 @@ export class Neighbourhood {
   #creating: Promise<Crowd> | undefined;
   #firstOpenAt: number | undefined;
   #capacity = 1;
+  #replan: Cancel | undefined;
   #announced = '';
   #closed = false;
 
@@ -83,21 +91,21 @@ export class Neighbourhood {
     return this.#crowd?.casting === true;
   }
 
-  /** Whom to link to, of these members. */
-  plan(members: ReadonlySet<PeerId>): ReadonlySet<PeerId> {
-    const {selfId, linksToAll} = this.#options;
-    for (const id of this.#members) {
-      if (members.has(id)) continue;
+  /** Whom to link to, of these members; the array is kept, and others may have it too. */
+  plan(members: readonly PeerId[]): ReadonlySet<PeerId> {
+    const {selfId, linksToAll, isMember, clock} = this.#options;
+    const {came, left} = compareLists(this.#members, members, isMember);
+    for (const id of left) {
       this.#crowd?.left(id);
       this.#since.delete(id);
     }
-    const now = this.#options.clock.now();
-    for (const id of members) if (!this.#since.has(id)) this.#since.set(id, now);
+    const now = clock.now();
+    if (this.#plannedAt !== undefined) for (const id of came) this.#since.set(id, now);
+    this.#plannedAt ??= now;
     this.#members = members;
-    const toAll = [...members].filter(linksToAll);
-    const planned = [...members].filter(id => !toAll.includes(id));
-    if (!members.has(selfId)) planned.push(selfId);
-    this.#planned = planned;
+    const toAll = linksToAll ? members.filter(linksToAll) : [];
+    this.#planned = toAll.length ? members.filter(id => !toAll.includes(id)) : members;
+    if (!isMember(selfId)) this.#planned = [...this.#planned, selfId];
     this.#compute();
     this.#wanted = new Set([...this.#overlay.neighbours(selfId), ...toAll]);
     if (this.#overlay.partial || this.#crowd) this.#withCrowd(crowd => { crowd.casting = this.#overlay.partial; });
@@ -125,7 +133,13 @@ export class Neighbourhood {
     return this.#handover?.isForOne(id) === true;
   }
 
+  /** See `Handover.rested`. */
+  rested(id: PeerId): Pair | undefined {
+    return this.#handover?.rested(id);
+  }
+
   gone(id: PeerId): void {
+    this.#crowd?.closed(id);
     this.#handover?.gone(id);
   }
 
@@ -164,10 +178,10 @@ export class Neighbourhood {
     else deliver();
   }
 
-  /** This member's name, or whether it carries for others, may be another. */
+  /** This member's name, or how much it carries for others, may be another. */
   announce(): void {
-    const {name, relays} = this.#options;
-    const capacity = relays() ? 1 : 0;
+    const {name, capacity: own} = this.#options;
+    const capacity = this.#topology?.ranks === true ? own() : Math.min(1, own());
     if (capacity !== this.#capacity) {
       this.#capacity = capacity;
       this.#options.onReplan();
@@ -180,6 +194,7 @@ export class Neighbourhood {
 
   close(): void {
     this.#closed = true;
+    this.#replan?.();
     this.#handover?.close();
     this.#crowd?.close();
   }
@@ -193,8 +208,9 @@ export class Neighbourhood {
     }
     const {selfId} = this.#options;
     const capacityOf = (id: PeerId): number => id === selfId ? this.#capacity : this.#crowd?.card(id)?.capacity ?? 1;
+    const isUniform = this.#capacity === 1 && this.#crowd?.isUniform !== false;
     this.#overlay = (this.#topology ?? fullMesh).overlay(this.#planned, {
-      partial: this.#partial || this.#overlay.partial, ...this.#crowd && {capacityOf},
+      partial: this.#partial || this.#overlay.partial, ...!isUniform && {capacityOf},
     });
     if (!this.#overlay.partial) this.#partial = false;
   }
@@ -204,17 +220,18 @@ export class Neighbourhood {
     this.#loading = true;
     load().then(topology => {
       this.#topology = topology;
-      if (!this.#closed) this.#options.onReplan();
+      if (this.#closed) return;
+      this.#options.onReplan();
+      this.announce();
     }, () => {
       // The network may be back at the next change of the List; until then it is a full mesh.
       this.#loading = false;
     });
   }
 
-  /** Whether there is a link to a neighbour that speaks this protocol. */
+  /** Whether there is a link to a neighbour that speaks this protocol, for what is said to everybody. */
   #isSpoken(id: PeerId): boolean {
-    const pair = this.#options.pairs.get(id);
-    return pair?.open === true && !pair.conversation.plain && !this.isForOne(id);
+    return this.#conversation(id) !== undefined && !this.isForOne(id) && this.#handover?.isRetired(id) !== true;
   }
 
   #conversation(id: PeerId): Conversation | undefined {
@@ -235,15 +252,15 @@ export class Neighbourhood {
   }
 
   #create(create: CreateCrowd): Crowd {
-    const {clock, selfId, boot, pairs, drop, onMessage, onError} = this.#options;
+    const {clock, selfId, boot, pairs, isMember, take, onMessage, onError} = this.#options;
     const {crowd, handover} = create({
       clock, selfId, boot, onMessage, onError,
       fresh: this.#firstOpenAt === undefined || clock.now() - this.#firstOpenAt < SETTLED_MS,
       neighbours: () => [...pairs.keys()].filter(id => this.#isSpoken(id)),
       send: (to, channel, data) => this.#conversation(to)?.outbound.send(prepareMessage(channel, data)),
-      isMember: id => this.#members.has(id),
-      others: () => [...this.#members].filter(id => id !== selfId),
-      memberSince: id => this.#since.get(id) ?? clock.now(),
+      isMember,
+      others: () => this.#members.filter(id => id !== selfId),
+      memberSince: id => this.#since.get(id) ?? this.#plannedAt ?? clock.now(),
       hasOwnLink: id => pairs.get(id)?.conversation.met === true,
       isPartial: () => this.#overlay.partial,
       onKeep: (from, keep) => this.#handover?.told(from, keep),
@@ -253,16 +270,23 @@ export class Neighbourhood {
         this.#options.onReplan();
       },
       onCards: isCapacity => {
-        if (isCapacity) this.#options.onReplan();
+        if (isCapacity) this.#replan ??= clock.after(REPLAN_MS, () => {
+          this.#replan = undefined;
+          this.#options.onReplan();
+        });
         this.#options.onChange();
       },
       onFault: (from, why) => pairs.get(from)?.conversation.fault('bad-frame', why),
     }, {
-      clock, drop,
+      clock, take,
       isOpen: id => pairs.get(id)?.open === true,
       isIdle: id => pairs.get(id)?.conversation.outbound.idle !== false,
+      isOwed: id => pairs.get(id)?.conversation.outbound.owes === true,
       isSettled: () => [...this.#wanted].every(id => pairs.get(id)?.open === true),
       say: (id, keep) => crowd.keep(id, keep),
+      onBack: id => {
+        if (this.#isSpoken(id)) crowd.opened(id);
+      },
     });
     this.#crowd = crowd;
     this.#handover = handover;

@@ -209,14 +209,15 @@ export class Pair {
     this.conversation.outbound.suspend(error);
   }
 
-  /** The peer is back. */
-  resume(): void {
+  /** The peer is back. @param around - see `PairOptions.around`. */
+  resume(around: boolean): void {
     this.#closed = false;
+    this.#around = around;
     this.#failures = 0;
     this.#lost = false;
     this.#enter();
     // The peer may not know that it had vanished, and take the former link for a good one.
-    if (!this.initiator) this.#want();
+    if (!this.initiator) this.#want({around});
   }
 
   /**

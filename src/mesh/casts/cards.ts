@@ -20,15 +20,21 @@ export interface CardsOptions {
 
 /** Cards of ids that are in no List yet. */
 const MAX_STRANGERS = 64;
+/** Cards of those who have left: who only lost the server is in the List again before long, and tells nothing anew. */
+const MAX_LEFT = 1_000;
 
 export class Cards {
   readonly #options: CardsOptions;
   readonly #cards = new Map<PeerId, Card>();
+  /** Who carries less or more than an ordinary member. */
+  readonly #unlike = new Set<PeerId>();
   /** Parts of a list that is not whole yet. */
   readonly #parts = new Parts();
   readonly #verifier: Verifier;
   /** Boots that an id has had before: what is late of them does not count. */
   readonly #former = new Set<string>();
+  /** Who left, the first first. */
+  readonly #left = new Set<PeerId>();
   #version = 0;
 
   constructor(options: CardsOptions) {
@@ -38,6 +44,10 @@ export class Cards {
 
   get(id: PeerId): Pick<Card, 'name' | 'capacity'> | undefined {
     return this.#cards.get(id);
+  }
+
+  get isUniform(): boolean {
+    return this.#unlike.size === 0;
   }
 
   /** Tells everybody about this member. */
@@ -51,7 +61,7 @@ export class Cards {
 
   /** There is a link to this neighbour: tells it which cards are here. */
   opened(id: PeerId): void {
-    const had: Had[] = [...this.#cards.values()].map(({origin, boot, version}) => [origin, boot, version]);
+    const had: Had[] = this.#current.map(({origin, boot, version}) => [origin, boot, version]);
     do {
       const part = had.splice(0, MAX_HAD);
       void this.#send(id, {kind: 'cards', had: part, more: had.length > 0});
@@ -63,7 +73,7 @@ export class Cards {
     const {card} = frame;
     const {selfId, isMember, cryptography, onFault} = this.#options;
     if (card.origin === selfId || !this.#isNewer(card)) return;
-    if (!isMember(card.origin) && [...this.#cards.keys()].filter(id => !isMember(id)).length >= MAX_STRANGERS) return;
+    if (!isMember(card.origin) && !this.#cards.has(card.origin) && this.#strangers() >= MAX_STRANGERS) return;
     if (!cryptography || (card.key === '' && from === card.origin)) return this.#put(card, from);
     void this.#verifier.isGenuine(card.origin, signedCard(card), card).then(genuine => {
       if (!genuine) onFault(from, 'What a member told of itself was not its own word');
@@ -73,11 +83,29 @@ export class Cards {
 
   /** `id` is not in the room any more. */
   left(id: PeerId): void {
-    this.#cards.delete(id);
+    if (!this.#cards.has(id)) return;
+    this.#left.delete(id);
+    this.#left.add(id);
+    if (this.#left.size <= MAX_LEFT) return;
+    const [oldest] = this.#left;
+    this.#left.delete(oldest!);
+    if (this.#options.isMember(oldest!)) return;
+    this.#cards.delete(oldest!);
+    this.#unlike.delete(oldest!);
   }
 
   closed(id: PeerId): void {
     this.#parts.forget(id);
+  }
+
+  /** All but those of who has left. */
+  get #current(): Card[] {
+    return [...this.#cards.values()].filter(({origin}) => !this.#left.has(origin) || this.#options.isMember(origin));
+  }
+
+  /** How many have a card here that have never been in the List. */
+  #strangers(): number {
+    return [...this.#cards.keys()].filter(id => !this.#options.isMember(id) && !this.#left.has(id)).length;
   }
 
   #isNewer({origin, boot, version}: Card): boolean {
@@ -89,6 +117,8 @@ export class Cards {
     const before = this.#cards.get(card.origin);
     if (before && before.boot !== card.boot) this.#former.add(before.boot);
     this.#cards.set(card.origin, card);
+    if (card.capacity === 1) this.#unlike.delete(card.origin);
+    else this.#unlike.add(card.origin);
     for (const id of this.#options.neighbours()) if (id !== from && id !== card.origin) void this.#send(id, {kind: 'card', card});
     const isCapacity = (before?.capacity ?? 1) !== card.capacity;
     if (isCapacity || before?.name !== card.name) this.#options.onChange(isCapacity);
@@ -98,7 +128,7 @@ export class Cards {
     const all = this.#parts.add(from, had, more);
     if (!all) return;
     const theirs = new Map(all.map(([origin, boot, version]) => [`${origin} ${boot}`, version]));
-    for (const card of this.#cards.values()) {
+    for (const card of this.#current) {
       if (card.origin !== from && (theirs.get(`${card.origin} ${card.boot}`) ?? 0) < card.version) void this.#send(from, {kind: 'card', card});
     }
   }

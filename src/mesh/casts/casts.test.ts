@@ -4,9 +4,10 @@ import fc from 'fast-check';
 import {pretendCryptography, pretendIdentity} from '../secure/pretend.js';
 import {VirtualClock} from '../virtual-clock.js';
 import {Casts, FRESH_MS, GIVE_UP_MS, MARK_MS} from './casts.js';
+import {ASK_MS, QUIET_MS} from './spread.js';
 import {decodeCastFrame, encodeCastFrame, type Cast, type CastFrame} from './frames.js';
 
-const CAST_FRAMES = ['cast', 'have', 'base', 'gap', 'mark'];
+const CAST_FRAMES = ['cast', 'have', 'base', 'seen', 'push', 'gap', 'mark'];
 
 /** Members and the links between them, which bring everything in order after some time, or lose it with the link. */
 class World {
@@ -15,6 +16,8 @@ class World {
   readonly faults: string[] = [];
   readonly since = new Map<string, number>();
   readonly #links = new Map<string, Set<string>>();
+  /** Casts that were handed to a link. */
+  casts = 0;
 
   constructor(seed = 1) {
     this.clock = new VirtualClock(seed);
@@ -56,6 +59,7 @@ class World {
 
   send(from: string, to: string, frame: CastFrame): void {
     if (!this.#links.get(from)?.has(to)) return;
+    if (frame.kind === 'cast') this.casts++;
     const life = this.#life(from, to);
     const copy = JSON.parse(JSON.stringify(encodeCastFrame(frame))) as unknown;
     this.clock.after(10, () => {
@@ -95,7 +99,10 @@ class Member {
     this.casts.casting = true;
   }
 
+  said = 0;
+
   say(text: string): void {
+    this.said++;
     void this.casts.cast({channel: '', kind: 'json', type: '', body: JSON.stringify(text)});
   }
 
@@ -267,13 +274,117 @@ describe('Casts', () => {
     expect(heard).to.deep.equal(['a: around', 'a: directly']);
   });
 
+  describe('in a room in which all are linked to all', () => {
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    let lines = 0;
+    beforeEach(() => {
+      for (const id of ids) world.add(id);
+      for (const a of ids) for (const b of ids) world.link(a, b);
+      lines = 0;
+    });
+
+    async function talk(count: number, pauseMs: number): Promise<void> {
+      for (let i = 0; i < count; i++) {
+        world.member(ids[Math.floor(world.clock.random() * ids.length)]!).say(String(lines++));
+        await world.clock.run(pauseMs);
+      }
+    }
+
+    /** Everybody has what others said, once. */
+    function expectAll(): void {
+      const heard = ids.reduce((sum, id) => sum + new Set(world.member(id).heard).size, 0);
+      expect(heard).to.equal(lines * (ids.length - 1));
+      expect(ids.reduce((sum, id) => sum + world.member(id).heard.length, 0)).to.equal(heard);
+    }
+
+    it('go to all neighbours while little is said: nobody waits for anything', async () => {
+      for (let i = 0; i < 10; i++) {
+        await talk(1, 20);
+        expectAll();
+        await world.clock.run(15_000);
+      }
+    });
+
+    it('hardly go anywhere twice while much is said, and again to all when it is quiet', async () => {
+      await talk(100, 100);
+      const before = world.casts;
+      await talk(100, 100);
+      const each = (world.casts - before) / 100;
+      await world.clock.run(2_000);
+      expectAll();
+      expect(each, 'times that a line was brought, of 7 that it had to be').to.be.below(9);
+      await world.clock.run(QUIET_MS);
+      const quiet = world.casts;
+      await talk(1, 100);
+      expect(world.casts - quiet).to.equal(7 * 7);
+    });
+
+    it('come a second later where the only link that brought them has gone, in the midst of much', async () => {
+      await talk(100, 100);
+      // Every third link, which may leave nobody without any.
+      for (const [i, a] of ids.entries()) for (const [j, b] of ids.entries()) if (j > i && (i + j) % 3 === 0) world.unlink(a, b);
+      await talk(10, 50);
+      await world.clock.run(ASK_MS + 400);
+      expectAll();
+      await talk(100, 100);
+      await world.clock.run(1_000);
+      expectAll();
+    });
+
+    it('come although a neighbour announces what it does not bring', async () => {
+      world.send('a', 'b', {kind: 'seen', had: [['c', 'boot of c', 1_000], ['nobody', 'boot', 5], ['b', 'boot of b', 7]]});
+      await talk(100, 100);
+      for (const id of ids) world.send('a', id, {kind: 'push', whole: false});
+      await talk(20, 100);
+      await world.clock.run(2_000);
+      expectAll();
+      expect(world.faults).to.deep.equal([]);
+    });
+  });
+
+  it('come to all of many who have just come, however much is said while links are made and given up', async () => {
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+    await fc.assert(fc.asyncProperty(fc.integer(), fc.array(fc.nat({max: 400}), {minLength: 3, maxLength: 3}), async (seed, pauses) => {
+      world = new World(seed);
+      const random = (): number => Math.floor(world.clock.random() * ids.length);
+      let lines = 0;
+      const talk = async (count: number): Promise<void> => {
+        for (let i = 0; i < count; i++) {
+          world.member(ids[random()]!).say(String(lines++));
+          await world.clock.run(world.clock.random() * 20);
+        }
+      };
+      for (const id of ids) world.add(id, true);
+      for (const a of ids) for (const b of ids) if (a < b) world.link(a, b);
+      await world.clock.run(pauses[0]!);
+      await talk(30);
+      // What stays is a tree.
+      for (const [i, a] of ids.entries()) for (const [j, b] of ids.entries()) if (j > i && (j - 1) >> 1 !== i) world.unlink(a, b);
+      await world.clock.run(pauses[1]!);
+      await talk(30);
+      world.unlink('a', 'b');
+      await world.clock.run(pauses[2]!);
+      world.link('b', 'c');
+      await talk(10);
+      await world.clock.run(4_000);
+      for (const id of ids) {
+        const wanted = world.member(id).said;
+        expect(new Set(world.member(id).heard).size, `${id} has heard all but its own ${wanted}`).to.equal(lines - wanted);
+        expect(world.member(id).heard.length).to.equal(lines - wanted);
+      }
+      expect(world.faults).to.deep.equal([]);
+      for (const {casts} of world.members.values()) casts.close();
+    }), {numRuns: 100});
+  });
+
   it('come to everybody once and in order, however links come and go, as long as there is always a way in the end', async () => {
     const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
     const pair = fc.record({a: fc.constantFrom(...ids), b: fc.constantFrom(...ids)}).filter(({a, b}) => a !== b);
     const step = fc.oneof(
       fc.record({do: fc.constant('link' as const), pair}),
       fc.record({do: fc.constant('unlink' as const), pair}),
-      fc.record({do: fc.constant('say' as const), who: fc.constantFrom(...ids)}),
+      // Of many at once, links are told to bring announcements.
+      fc.record({do: fc.constant('say' as const), who: fc.constantFrom(...ids), lines: fc.constantFrom(1, 1, 1, 12)}),
       fc.record({do: fc.constant('pass' as const), ms: fc.nat({max: 60})}),
     );
     await fc.assert(fc.asyncProperty(fc.array(step, {maxLength: 60}), async steps => {
@@ -284,7 +395,7 @@ describe('Casts', () => {
         if (action.do === 'link') world.link(action.pair.a, action.pair.b);
         else if (action.do === 'unlink') world.unlink(action.pair.a, action.pair.b);
         else if (action.do === 'pass') await world.clock.run(action.ms);
-        else {
+        else for (let i = 0; i < action.lines; i++) {
           said.set(action.who, said.get(action.who)! + 1);
           world.member(action.who).say(String(said.get(action.who)));
         }

@@ -14,6 +14,7 @@ import {MAX_HAD, signedPart, type Cast, type CastFrame, type Had} from './frames
 import {CastLog} from './log.js';
 import {Parts} from './parts.js';
 import {sign, Verifier} from './signed.js';
+import {Spread} from './spread.js';
 
 /** How long a member knows of nothing: nobody tells it what was before, and its first links are made. */
 export const FRESH_MS = 5_000;
@@ -102,6 +103,7 @@ export class Casts {
   /** Boots that an id has had before: what is late of them is not delivered. */
   readonly #former = new Set<string>();
   readonly #verifier: Verifier;
+  readonly #spread: Spread;
   /** Parts of a `have` that is not whole yet. */
   readonly #parts = new Parts();
   #fresh: boolean;
@@ -116,6 +118,13 @@ export class Casts {
     this.#options = options;
     this.#log = new CastLog(options.clock);
     this.#verifier = new Verifier(options.cryptography);
+    const {clock, neighbours} = options;
+    this.#spread = new Spread({
+      clock, neighbours,
+      send: (to, frame) => this.#send(to, frame),
+      missingAfter: had => this.#missingAfter(had),
+      askAll: id => this.#sayHad(id),
+    });
     this.#fresh = options.fresh;
     if (this.#fresh) this.#freshUntil = options.clock.after(FRESH_MS, () => this.#settle());
   }
@@ -135,14 +144,13 @@ export class Casts {
 
   /** Says something to everybody. @returns a promise for its being on its way. */
   cast(message: Pick<Cast, 'channel' | 'kind' | 'type' | 'body'>): Promise<Cast> {
-    const {selfId, boot, identity, neighbours} = this.#options;
+    const {selfId, boot, identity} = this.#options;
     const unsigned = {...message, origin: selfId, boot, seq: ++this.#seq, epoch: this.#epoch};
     const signed = this.#signing.then(async (): Promise<Cast> => ({...unsigned, ...await sign(identity, signedPart(unsigned))}));
     const sent = signed.then(cast => {
       if (this.#closed) throw new MeshError('not-joined', 'The room has been left');
       this.#log.add(cast);
-      const taken = neighbours().map(id => this.#send(id, {kind: 'cast', cast})).filter(each => each !== undefined);
-      return Promise.all(taken).then(() => cast);
+      return Promise.all(this.#spread.pass(cast)).then(() => cast);
     });
     this.#signing = signed.catch(() => undefined);
     return sent;
@@ -151,6 +159,11 @@ export class Casts {
   /** There is a link to this neighbour: tells it what has been had. */
   opened(id: PeerId): void {
     if (this.#epoch > 0) this.#mark(id);
+    this.#sayHad(id);
+  }
+
+  /** Tells a neighbour what is here; it brings the rest. */
+  #sayHad(id: PeerId): void {
     const {selfId, boot, isPartial} = this.#options;
     const had: Had[] = [...this.#senders].filter(([, {based, last}]) => based && last > 0)
       .map(([origin, sender]) => [origin, sender.boot, sender.last]);
@@ -162,12 +175,14 @@ export class Casts {
   }
 
   /** Takes what the neighbour `from` says. */
-  receive(from: PeerId, frame: Extract<CastFrame, {kind: 'cast' | 'have' | 'base' | 'gap' | 'mark'}>): void {
+  receive(from: PeerId, frame: Extract<CastFrame, {kind: 'cast' | 'have' | 'base' | 'seen' | 'push' | 'gap' | 'mark'}>): void {
     if (this.#closed) return;
     switch (frame.kind) {
       case 'cast': return this.#take(from, frame.cast);
       case 'have': return this.#had(from, frame);
       case 'base': return this.#based(frame.had);
+      case 'seen': return this.#spread.announced(from, frame.had);
+      case 'push': return this.#spread.asked(from, frame.whole);
       case 'gap': return this.#bring(from, frame.origin, frame.boot, frame.seq);
       case 'mark': return this.#marked(from, frame);
     }
@@ -183,11 +198,13 @@ export class Casts {
   /** There is no link to this neighbour any more. */
   closed(id: PeerId): void {
     this.#parts.forget(id);
+    this.#spread.closed(id);
   }
 
   close(): void {
     this.#closed = true;
     this.#freshUntil?.();
+    this.#spread.close();
     for (const sender of this.#senders.values()) this.#stop(sender);
     for (const {stop} of this.#marks.values()) stop();
     this.#senders.clear();
@@ -256,8 +273,9 @@ export class Casts {
       return;
     }
     const sender = this.#sender(origin, boot);
-    if (!sender || sender.held.has(seq)) return;
-    if (seq <= sender.last) return seq <= sender.base ? this.#carry(from, cast) : undefined;
+    if (!sender) return;
+    if (seq <= sender.base) return this.#carry(from, cast);
+    if (seq <= sender.last || sender.held.has(seq)) return this.#spread.repeated(from);
     // What is too much is asked for again when there is room.
     if (seq > sender.last + 1 && (sender.held.size >= MAX_HELD || sender.heldBytes + body.length > MAX_HELD_BYTES)) return;
     if (cast.key === '' && cryptography && from !== origin) return onFault(from, 'A message of somebody else had no signature');
@@ -311,11 +329,8 @@ export class Casts {
     sender.last = cast.seq;
     sender.based = true;
     this.#log.add(cast);
-    const {neighbours, cryptography} = this.#options;
-    for (const id of neighbours()) {
-      // An unsigned one counts as its sender's over the sender's own link only.
-      if (id !== from && id !== origin && (cast.key !== '' || !cryptography)) void this.#send(id, {kind: 'cast', cast});
-    }
+    // An unsigned one counts as its sender's over the sender's own link only.
+    if (cast.key !== '' || !this.#options.cryptography) void this.#spread.pass(cast, [from, origin]);
     this.#options.onCast(cast, from);
     this.#releaseDirect(origin);
     this.#pump(origin, sender);
@@ -324,6 +339,14 @@ export class Casts {
   #lastOf(id: PeerId, boot: string): number {
     const sender = this.#senders.get(id);
     return sender?.boot === boot ? sender.last : 0;
+  }
+
+  #missingAfter([origin, boot, seq]: Had): number | undefined {
+    if (origin === this.#options.selfId || this.#former.has(boot)) return undefined;
+    const sender = this.#senders.get(origin);
+    if (this.#fresh && (sender?.boot !== boot || !sender.based)) return NaN;
+    if (sender?.boot !== boot) return 0;
+    return seq <= sender.last || sender.held.has(seq) ? undefined : sender.last;
   }
 
   #releaseDirect(id: PeerId): void {

@@ -168,6 +168,11 @@ export class Crowd {
     return this.#cards.get(id);
   }
 
+  /** Whether all others carry as much as an ordinary member does, as far as they have told. */
+  get isUniform(): boolean {
+    return this.#cards.isUniform;
+  }
+
   /** Tells everybody about this member. */
   announce(name: string, capacity: number): void {
     this.#cards.announce(name, capacity).catch((error: unknown) => {

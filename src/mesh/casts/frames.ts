@@ -49,6 +49,10 @@ export type CastFrame =
   | {readonly kind: 'have'; readonly had: readonly Had[]; readonly fresh: boolean; readonly partial: boolean; readonly more: boolean}
   /** For who has only just come: what was delivered before that one was in the room; later casts follow. */
   | {readonly kind: 'base'; readonly had: readonly Had[]}
+  /** This side has these, and brings them if it is asked. */
+  | {readonly kind: 'seen'; readonly had: readonly Had[]}
+  /** Whether casts are to be brought whole over this link, or announced. */
+  | {readonly kind: 'push'; readonly whole: boolean}
   /** Asks for `origin`'s casts after `seq`. */
   | {readonly kind: 'gap'; readonly origin: string; readonly boot: string; readonly seq: number}
   /** From here on this side says everything to everybody in casts; or, with `upTo`, directly, after its casts up to that. */
@@ -76,6 +80,8 @@ export function encodeCastFrame(frame: CastFrame): readonly unknown[] {
     case 'cast': return ['cast', ...castFields(frame.cast), frame.cast.key, frame.cast.signature];
     case 'have': return ['have', frame.had, frame.fresh, frame.partial, frame.more];
     case 'base': return ['base', frame.had];
+    case 'seen': return ['seen', frame.had];
+    case 'push': return ['push', frame.whole];
     case 'gap': return ['gap', frame.origin, frame.boot, frame.seq];
     case 'pull': return ['pull', frame.origin, frame.boot, frame.seq, frame.token];
     case 'cards': return ['cards', frame.had, frame.more];
@@ -100,7 +106,10 @@ export function decodeCastFrame(data: unknown): CastFrame | undefined {
       return isHads(a) && [b, c, d].every(each => typeof each === 'boolean')
         ? {kind, had: a, fresh: b === true, partial: c === true, more: d === true} : undefined;
     case 'base':
+    case 'seen':
       return isHads(a) ? {kind, had: a} : undefined;
+    case 'push':
+      return typeof a === 'boolean' ? {kind, whole: a} : undefined;
     case 'gap':
       return isId(a) && isBoot(b) && isCountOrZero(c) ? {kind, origin: a, boot: b, seq: c} : undefined;
     case 'pull':

@@ -33,8 +33,8 @@ export interface RouterOptions {
   readonly selfId: PeerId;
   /** A neighbour whom there is an open link to. */
   readonly hop: (id: PeerId) => Hop | undefined;
-  /** By which neighbour somebody is reached whom there is no link to. */
-  readonly nextHop: (to: PeerId) => PeerId | undefined;
+  /** By which neighbour `to` is reached, whom there is no link to, with what `from` says to it. */
+  readonly nextHop: (to: PeerId, from: PeerId) => PeerId | undefined;
   /** Whether this member carries for others. */
   readonly relays: () => boolean;
   /** What this member hands on at most. */
@@ -82,10 +82,10 @@ export class Router {
     const way = new Way(via, {
       send: (n, body) => {
         const {selfId, hop} = this.#options;
-        const next = via === OVERLAY ? this.#next(peerId) : via;
+        const next = via === OVERLAY ? this.#next(peerId, selfId) : via;
         if (next === undefined) {
           // Not in the middle of what whoever sends is doing.
-          queueMicrotask(() => way.ondown?.('no neighbour is nearer to the other side'));
+          queueMicrotask(() => way.ondown?.('no neighbour leads to the other side'));
           return false;
         }
         const ttl = via === OVERLAY ? MAX_TTL : 1;
@@ -116,7 +116,7 @@ export class Router {
     const {to, from, route, why} = notice;
     if (to !== this.#options.selfId) {
       // Back the way that the frame came; where that is not known any more, pings tell.
-      const hop = this.#options.hop(this.#next(to) ?? '');
+      const hop = this.#options.hop(this.#next(to, from) ?? '');
       if (this.#passing.delete(passingKey(to, from, route))) hop?.send(encodeRouteNotice(notice));
       return;
     }
@@ -148,7 +148,7 @@ export class Router {
   #handOn(neighbour: PeerId, frame: RouteFrame): void {
     const {hop, relays, clock} = this.#options;
     if (!relays()) return this.#refuse(neighbour, frame, 'the member in between does not relay');
-    const next = this.#next(frame.to);
+    const next = this.#next(frame.to, frame.from);
     if (next === undefined || next === neighbour || frame.ttl < 1 || !hop(next)) {
       return this.#refuse(neighbour, frame, 'the other side cannot be reached from the member in between');
     }
@@ -167,9 +167,9 @@ export class Router {
   }
 
   /** By whom `to` is reached: itself, or the neighbour on the way there. */
-  #next(to: PeerId): PeerId | undefined {
+  #next(to: PeerId, from: PeerId): PeerId | undefined {
     const {hop, nextHop} = this.#options;
-    return hop(to) ? to : nextHop(to);
+    return hop(to) ? to : nextHop(to, from);
   }
 
   /** The route that `frame` belongs to; none when there are too many. */
@@ -223,7 +223,7 @@ export class Router {
   }
 
   #refuseTo(frame: RouteFrame, why: string): void {
-    this.#refuse(this.#next(frame.from) ?? '', frame, why);
+    this.#refuse(this.#next(frame.from, frame.to) ?? '', frame, why);
   }
 }
 

@@ -1,7 +1,7 @@
 /** What passes through others, for one mesh: who can carry, the links, and what this member carries itself. A chunk of its own. */
 import type {Cancel, Clock} from '../clock.js';
 import type {RoutingFrame} from '../conversation.js';
-import {OVERLAY, SERVER, type Ways} from '../detour.js';
+import {OVERLAY, ROUTE_MS, SERVER, type Ways} from '../detour.js';
 import {MeshError} from '../errors.js';
 import type {Link} from '../link/types.js';
 import type {Cryptography, Identity} from '../secure/types.js';
@@ -21,8 +21,10 @@ export const ASK_MS = 500;
 /** Signals of others that a member hands on: some joinings at once. */
 const SIGNAL_BURST = 100;
 const SIGNALS_PER_SECOND = 20;
-/** Of so many it is remembered that they were handed on to everybody. */
-const MAX_FLOODED = 256;
+/** So many signals are known again, and paths remembered. */
+const MAX_REMEMBERED = 256;
+/** Copies of a signal that goes to everybody are that close together; later it is said again. In milliseconds. */
+const COPIES_MS = 1_000;
 
 export interface RoutingOptions {
   readonly clock: Clock;
@@ -50,16 +52,21 @@ export class Routing implements Ways {
   readonly #router: Router;
   readonly #server: ServerWays;
   readonly #signals: TokenBucket;
-  /** Signals that went to everybody. */
-  readonly #flooded = new Set<string>();
+  /** When signals came that were handed on. */
+  readonly #seen = new Map<string, number>();
+  /**
+   * Which neighbour brought what one member said to another first, by the two: what is said back goes there, as in AODV (RFC 3561, section
+   * 6.5). So a signal that goes to everybody where the topology's way is broken leaves a path behind, which frames follow in order.
+   */
+  readonly #paths = new Map<string, {readonly by: PeerId; readonly at: number}>();
   /** Who waits for answers, by the other side. */
   readonly #asking = new Map<PeerId, Set<(from: PeerId, rttMs: number, load: number) => void>>();
   readonly #timers = new Set<Cancel>();
 
   constructor(options: RoutingOptions) {
     this.#options = options;
-    const {clock, selfId, hop, nextHop, relays, emit, isServerUp} = options;
-    this.#router = new Router({clock, selfId, hop, relays, nextHop});
+    const {clock, selfId, hop, relays, emit, isServerUp} = options;
+    this.#router = new Router({clock, selfId, hop, relays, nextHop: (to, from) => this.#nextHop(to, from)});
     this.#server = new ServerWays({clock, selfId, emit, isUp: isServerUp});
     this.#signals = new TokenBucket(clock, SIGNAL_BURST, SIGNALS_PER_SECOND);
   }
@@ -69,13 +76,20 @@ export class Routing implements Ways {
     return this.#router.relaying;
   }
 
+  /** By which neighbour somebody is reached who is none. */
+  nextHop(peerId: PeerId): PeerId | undefined {
+    return this.#nextHop(peerId, this.#options.selfId);
+  }
+
   async find(peerId: PeerId, isNeighbour: boolean): Promise<readonly PeerId[]> {
     const {identity, hops, nextHop, isServerUp, clock} = this.#options;
     if (!identity) return [];
-    const last = [...nextHop(peerId) === undefined ? [] : [OVERLAY], ...isServerUp() ? [SERVER] : []];
-    // Who is no neighbour is on the way that everybody knows.
-    if (!isNeighbour && last.includes(OVERLAY)) return last;
     const neighbours = new Map(hops().filter(([id]) => id !== peerId));
+    const isOnTheWay = nextHop(peerId) !== undefined;
+    // Where the topology knows no way, asking everybody may still find one.
+    const last = [...isOnTheWay ? [OVERLAY] : [], ...isServerUp() ? [SERVER] : [], ...!isOnTheWay && neighbours.size ? [OVERLAY] : []];
+    // Who is no neighbour is on the way that everybody knows.
+    if (!isNeighbour && isOnTheWay) return last;
     const asked = [...neighbours.keys()];
     // Any of them will do: those with the shortest way to here need not be near the other side.
     while (asked.length > MAX_ASKED) asked.splice(Math.floor(clock.random() * asked.length), 1);
@@ -95,7 +109,7 @@ export class Routing implements Ways {
     const {hop, selfId, emit, isServerUp} = this.#options;
     if (via !== OVERLAY) hop(via)?.send(encodePassed(peerId, selfId, message));
     else if (isServerUp()) emit(peerId, message);
-    else this.#pass(selfId, peerId, encodePassed(peerId, selfId, message, MAX_TTL));
+    else this.#pass(selfId, selfId, peerId, encodePassed(peerId, selfId, message, MAX_TTL));
   }
 
   /** Takes what the neighbour `from` says. */
@@ -114,23 +128,37 @@ export class Routing implements Ways {
         return;
       }
       case 'passed':
+        if (frame.from === selfId || !this.#isFirst(encodePassed(frame.to, frame.from, frame.message))) return;
+        if (frame.to !== selfId && !(frame.ttl > 0 && relays() && this.#signals.take())) return;
+        remember(this.#paths, pathKey(frame.from, frame.to), {by: from, at: this.#options.clock.now()});
         if (frame.to === selfId) onSignal({...frame.message, user: frame.from});
-        else if (frame.ttl > 0 && frame.from !== selfId && relays() && this.#signals.take()) {
-          this.#pass(from, frame.to, encodePassed(frame.to, frame.from, frame.message, frame.ttl - 1));
-        }
+        else this.#pass(from, frame.from, frame.to, encodePassed(frame.to, frame.from, frame.message, frame.ttl - 1));
     }
   }
 
-  /** Hands a signal on: to whom it is for, on the way there, or, where none is known, to everybody, once. */
-  #pass(from: PeerId, to: PeerId, frame: string): void {
-    const {hop, hops, nextHop} = this.#options;
-    const next = hop(to) ? to : nextHop(to);
-    if (next !== undefined && next !== from) return void hop(next)?.send(frame);
-    const seen = frame.slice(0, frame.lastIndexOf(','));
-    if (this.#flooded.has(seen)) return;
-    this.#flooded.add(seen);
-    if (this.#flooded.size > MAX_FLOODED) this.#flooded.delete(this.#flooded.values().next().value!);
-    for (const [id] of hops()) if (id !== from) hop(id)?.send(frame);
+  /** Hands a signal of `from` on: to whom it is for, on the way there, or, where none is known, to everybody. */
+  #pass(neighbour: PeerId, from: PeerId, to: PeerId, frame: string): void {
+    const {hop, hops} = this.#options;
+    // An answer goes back where the question came from; a new question may be asked because that has broken.
+    const next = hop(to) ? to : this.#nextHop(to, from, ROUTE_MS);
+    if (next !== undefined && next !== neighbour) return void hop(next)?.send(frame);
+    for (const [id] of hops()) if (id !== neighbour) hop(id)?.send(frame);
+  }
+
+  /** By which neighbour `to` is reached with what `from` says: the one by which it answers, or else as the topology knows. */
+  #nextHop(to: PeerId, from: PeerId, maxAgeMs = Infinity): PeerId | undefined {
+    const {hop, nextHop, clock} = this.#options;
+    const path = this.#paths.get(pathKey(to, from));
+    return path && hop(path.by) && clock.now() - path.at <= maxAgeMs ? path.by : nextHop(to);
+  }
+
+  /** Whether this is not another copy of a signal that was here a moment ago. */
+  #isFirst(signal: string): boolean {
+    const now = this.#options.clock.now();
+    const before = this.#seen.get(signal);
+    if (before !== undefined && now - before < COPIES_MS) return false;
+    remember(this.#seen, signal, now);
+    return true;
   }
 
   /** Takes what came through the server. */
@@ -179,4 +207,13 @@ export class Routing implements Ways {
       for (const id of asked) this.#options.hop(id)?.send(encodeAsk(peerId));
     });
   }
+}
+
+const pathKey = (from: PeerId, to: PeerId): string => `${from} ${to}`;
+
+/** Keeps the latest. */
+function remember<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size > MAX_REMEMBERED) map.delete(map.keys().next().value!);
 }

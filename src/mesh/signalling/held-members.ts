@@ -20,6 +20,8 @@ export class HeldMembers {
   /** Until when others are still coming back from what took the connection; for ever until the next List. */
   #settled = 0;
   #timer: Cancel | undefined;
+  /** The List that `members` are of. */
+  #shown: RosterView | undefined;
   #members: readonly PeerId[] = NOBODY;
 
   /** @param onChange `members` changed. */
@@ -32,6 +34,10 @@ export class HeldMembers {
   /** The very array of the List's view when nobody is held, so that many users of one view share it. */
   get members(): readonly PeerId[] {
     return this.#members;
+  }
+
+  has(id: PeerId): boolean {
+    return this.#shown?.has(id) === true || this.#held.has(id);
   }
 
   /** The List is not to be relied on from now on: the connection was lost, or the List deleted. */
@@ -60,9 +66,7 @@ export class HeldMembers {
       const wiped = before.has(this.#selfId) && !view.has(this.#selfId);
       // A server waits some time for everybody whom it lost, and takes them out while they are on their way.
       const until = Math.max(this.#settled, guarded ? 0 : now + (wiped ? SETTLE_MS : LINGER_MS));
-      for (const id of before.members) {
-        if (id !== this.#selfId && !view.has(id) && until > now) this.#held.set(id, until);
-      }
+      if (until > now) for (const id of before.members) if (id !== this.#selfId && !view.has(id)) this.#held.set(id, until);
     }
     this.#schedule();
     this.#update();
@@ -90,11 +94,11 @@ export class HeldMembers {
   }
 
   #update(): void {
+    this.#shown = this.#view;
     const named = this.#view?.members ?? NOBODY;
     const members = this.#held.size === 0 ? named : Object.freeze([...named, ...this.#held.keys()]);
     const before = this.#members;
-    if (members === before || (members.length === before.length && members.every((id, i) => id === before[i]))) return;
     this.#members = members;
-    this.#onChange();
+    if (members.length !== before.length || members.some((id, i) => id !== before[i])) this.#onChange();
   }
 }

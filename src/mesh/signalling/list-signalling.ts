@@ -94,6 +94,10 @@ export class ListSignalling extends EventTarget implements Signalling {
     return this.#held.members;
   }
 
+  has(id: PeerId): boolean {
+    return this.#held.has(id);
+  }
+
   /** How many events on this user's signals were dropped because they named no sender. */
   get dropped(): number {
     return this.#dropped;
@@ -135,7 +139,7 @@ export class ListSignalling extends EventTarget implements Signalling {
         };
         signal?.addEventListener('abort', abort, {once: true});
         timeout = this.#clock.after(OPEN_TIMEOUT_MS, () => reject(this.#online
-          ? new MeshError('denied', `The server did not let this user into the List ${this.#options.list} in time`) : this.#opening?.last));
+          ? new MeshError('server-unreachable', `The server did not let this user into the List ${this.#options.list} in time`) : this.#opening?.last));
         this.#setStatus('connecting');
         this.#membership.enter();
         if (this.#knock && this.#options.retry?.knock) void this.#knockFirst(this.#knock, () => reject(this.#opening?.last));

@@ -62,6 +62,8 @@ export interface Signalling extends EventTarget {
   readonly status: SignallingStatus;
   /** The ids in the List as last confirmed by the server, each once, in the List's order; oneself included when in it. */
   readonly members: readonly PeerId[];
+  /** Whether `id` is among `members`; as quick in a room of ten thousand as in one of two. */
+  has(id: PeerId): boolean;
   /** Whether the server said, when it was last connected to, that it hands out TURN credentials at `ice` beside the endpoint. */
   readonly hasIce: boolean;
   /** Whether routed links may lead through the server: it did not say, when last connected to, that it carries none. */

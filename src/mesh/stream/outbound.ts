@@ -6,6 +6,7 @@ import type {Cancel, Clock} from '../clock.js';
 import {MeshError} from '../errors.js';
 import type {Link} from '../link/types.js';
 import type {Received} from '../wire/frame.js';
+import {RESERVED} from '../wire/limits.js';
 import {LineQueue, type LineEntry} from './line-queue.js';
 import type {OutgoingMessage} from './message.js';
 import {TransferQueue, type Transfer} from './transfer-queue.js';
@@ -49,6 +50,11 @@ export class Outbound {
   /** Whether everything has been acknowledged. */
   get idle(): boolean {
     return this.#lines.entries.length === 0 && this.#transfers.idle;
+  }
+
+  /** Whether something of the page's has not been acknowledged. What the mesh says on its own channels is said anew over other links. */
+  get owes(): boolean {
+    return this.#all.some(({head}) => !head.channel.startsWith(RESERVED));
   }
 
   /** Number of the last line that the peer is known to have. */

@@ -11,7 +11,7 @@ import {pretendCryptography, pretendIdentity} from '../secure/pretend.js';
 import {createMemorySignalling, MemorySignallingServer} from '../signalling/memory.js';
 import {VirtualClock} from '../virtual-clock.js';
 
-const LIST = 'mesh-room/test';
+export const LIST = 'mesh-room/test';
 /** From a dead path to another way: what the path is given, the search, the way itself, and a few trips. */
 export const HEAL_MS = RELAY_AFTER_MS + ROUTE_MS;
 
@@ -23,8 +23,8 @@ export class World {
   /** Whether everybody knows a TURN server. */
   turn = false;
   readonly withoutWebRtc = new Set<string>();
-  /** Who does not carry for others. */
-  readonly declines = new Set<string>();
+  /** How much each carries for others; 1 if nothing is said here. */
+  readonly capacities = new Map<string, number>();
   /** Pairs without a path, as `a b`. */
   readonly blocked = new Set<string>();
 
@@ -117,7 +117,7 @@ export class Member {
       createLink: withoutWebRtc.has(id) ? undefined : network.linksOf(id),
       iceServers: () => turn ? [{urls: 'turn:memory'}] : [],
       routing: {load: async () => ({Routing, Crowd, Handover, cryptography: pretendCryptography}), identity: pretendIdentity(id)},
-      relays: () => !world.declines.has(id),
+      capacity: () => world.capacities.get(id) ?? 1,
       onMessage: (from, _channel, data) => this.received.push([from, data]),
     });
     this.mesh.join().catch(() => undefined);

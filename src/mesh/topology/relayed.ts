@@ -18,6 +18,8 @@ export interface RelayedOptions {
   readonly core: (relays: readonly string[], capacityOf: (id: string) => number) => Core;
   /** Most neighbours that one of `relays` members has in the core. */
   readonly coreDegree: (relays: number) => number;
+  /** See `Topology.ranks`. */
+  readonly ranks?: boolean;
   /** How many of the core a leaf is linked to. `fraction`, below 1, is its own: in a room that grows one after the other gets more. */
   readonly leafLinks: (relays: number, fraction: number) => number;
 }
@@ -28,11 +30,12 @@ export interface RelayedOptions {
  */
 const LEAF_LOAD = 1.25;
 
-export function relayed({core, coreDegree, leafLinks}: RelayedOptions): Topology {
+export function relayed({core, coreDegree, ranks = false, leafLinks}: RelayedOptions): Topology {
   const linksOf = (relays: number, fraction: number): number => Math.min(relays, leafLinks(relays, fraction));
   const mostLinks = (relays: number): number => linksOf(relays, 1 - Number.EPSILON);
   const leafRoom = (leaves: number, relays: number): number => Math.ceil(LEAF_LOAD * leaves * mostLinks(relays) / relays);
   return {
+    ranks,
     overlay(members, {capacityOf = () => 1} = {}) {
       const relays = members.filter(id => capacityOf(id) > 0);
       // Where nobody hands anything on, everybody has to be reached.

@@ -19,6 +19,7 @@ export const tree = relayed({
   core: priorityTree,
   coreDegree: relays => Math.min(relays - 1, FAN_OUT + 1),
   leafLinks: () => 1,
+  ranks: true,
 });
 
 interface Place {

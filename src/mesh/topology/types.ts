@@ -37,4 +37,6 @@ export interface Topology {
    * @param relays how many of the members have a capacity above 0; default all.
    */
   maxDegree(members: number, relays?: number): number;
+  /** Whether those who can carry more have other places than those who carry at all. Default: no, and nobody needs to tell. */
+  readonly ranks?: boolean;
 }
