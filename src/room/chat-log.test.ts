@@ -91,6 +91,27 @@ describe('ChatLog', () => {
     assert.isUndefined(message(log).missed);
   });
 
+  it('says a message once for all where not all are linked, whatever changes meanwhile', async () => {
+    const bo = await hub.join('Bo');
+    session.see(bo.selfId, {link: 'relayed', far: true});
+    let letGo = () => {};
+    session.gate = new Promise(resolve => {
+      letGo = resolve;
+    });
+    const said = log.say('hello');
+    session.see(ada.selfId, {rttMs: 50});
+    session.lose('resuming');
+    session.resume();
+    await settle();
+    letGo();
+    await said;
+    session.see(bo.selfId, {link: 'direct', far: false});
+    await settle();
+    assert.deepEqual(session.sent.map(({options}) => options.to), [undefined]);
+    assert.deepInclude(message(log), {text: 'hello', status: 'sent'});
+    assert.isUndefined(message(log).pending);
+  });
+
   it('fails a message that nobody got, and sends it when asked again', async () => {
     session.unreachable = [ada.selfId];
     assert.equal(await thrown(log.say('hello')), 'undelivered');

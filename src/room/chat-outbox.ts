@@ -136,7 +136,8 @@ export class Outbox {
         this.#settle(id);
         continue;
       }
-      if (line.status === 'waiting' && peers.some(({far}) => far)) {
+      // For a moment all may be linked in a large room too; what came one by one then would overtake what is still on its way around.
+      if (line.status === 'waiting' && peers.length && session.casting) {
         void this.#sayToAll(session, line);
         continue;
       }
@@ -163,7 +164,8 @@ export class Outbox {
   /** In a large room a message goes from neighbour to neighbour, once for all; nobody counts who has it. */
   async #sayToAll(session: RoomSession, line: ChatMessage): Promise<void> {
     const {id} = line;
-    this.#lines.replace({...withoutWait(line), status: 'sending'});
+    // Whoever is counted gets it alone as well.
+    this.#lines.replace({...withoutReaders(line), status: 'sending'});
     try {
       await session.send(dataOf(line), {channel: CHAT_CHANNEL});
       const sent = session === this.#session ? this.#lines.find(id) : undefined;
@@ -235,8 +237,7 @@ export class Outbox {
   }
 
   #fail(line: ChatMessage, error: MeshError): void {
-    const {pending: _pending, waitingFor: _waitingFor, ...rest} = withoutOutcome(line);
-    this.#lines.replace({...rest, status: 'failed', reason: error.code});
+    this.#lines.replace({...withoutReaders(withoutOutcome(line)), status: 'failed', reason: error.code});
     this.#settle(line.id, error);
   }
 
@@ -292,6 +293,10 @@ export const interrupted = (line: ChatMessage): ChatMessage =>
 
 function withoutWait({waitingFor: _waitingFor, ...line}: ChatMessage): ChatMessage {
   return line;
+}
+
+function withoutReaders({pending: _pending, ...line}: ChatMessage): ChatMessage {
+  return withoutWait(line);
 }
 
 /**

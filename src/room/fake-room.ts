@@ -101,6 +101,10 @@ export class FakeRoom extends EventTarget implements RoomSession {
     return this.#state;
   }
 
+  get casting(): boolean {
+    return this.#state.peers.some(({far}) => far);
+  }
+
   get name(): string {
     return this.#name;
   }

@@ -13,10 +13,14 @@ const MAX_NAME_UNITS = 768;
 const UNSEEN =
   /[\p{Cc}\u00ad\u061c\u115f\u1160\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]+/gu;
 
+let segmenter: Intl.Segmenter | undefined;
+
 /** What a reader counts as characters. Where `Intl.Segmenter` is missing: code points, so that no surrogate is cut. */
 export function* characters(text: string): Generator<string> {
-  if (typeof Intl.Segmenter !== 'function') yield* text;
-  else for (const {segment} of new Intl.Segmenter(undefined, {granularity: 'grapheme'}).segment(text)) yield segment;
+  if (typeof Intl.Segmenter !== 'function') return yield* text;
+  // Made once: making one takes longer than what it does.
+  segmenter ??= new Intl.Segmenter(undefined, {granularity: 'grapheme'});
+  for (const {segment} of segmenter.segment(text)) yield segment;
 }
 
 /**
@@ -24,6 +28,8 @@ export function* characters(text: string): Generator<string> {
  * character; one that is made of absurdly many code points ends the text instead.
  */
 export function clip(text: string, max: number, units: number): string {
+  // However it is divided.
+  if (text.length <= Math.min(max, units, MAX_CHARACTER)) return text;
   // `before` is the end of the last character that leaves room for the ellipsis.
   let [before, end, count] = [0, 0, 0];
   for (const {length} of characters(text)) {

@@ -34,8 +34,8 @@ describe('RelayPolicy', () => {
 
   async function watch(device: Device, option?: boolean | 'on' | 'off' | '') {
     const policy = new RelayPolicy(option, device);
-    const changes: boolean[] = [];
-    policy.addEventListener('change', () => changes.push(policy.relays));
+    const changes: number[] = [];
+    policy.addEventListener('change', () => changes.push(policy.capacity));
     policy.open();
     open.push(policy);
     // The battery is told of in a promise.
@@ -47,67 +47,81 @@ describe('RelayPolicy', () => {
   const everything = (): Device => ({connection, getBattery: async () => battery});
 
   it('carries where nothing speaks against it, or the browser tells nothing', async () => {
-    expect((await watch(everything())).policy.relays).to.equal(true);
-    expect((await watch({})).policy.relays).to.equal(true);
-    expect(new RelayPolicy().relays, 'by the browser of this test').to.be.a('boolean');
+    expect((await watch(everything())).policy.capacity).to.equal(1);
+    expect((await watch({})).policy.capacity).to.equal(1);
+    expect(new RelayPolicy().capacity, 'by the browser of this test').to.be.a('number');
   });
 
   it('does what the page wants, at any time', async () => {
-    for (const [option, relays] of [[false, false], ['off', false], [true, true], ['on', true], ['', true]] as const) {
-      expect((await watch({}, option)).policy.relays, JSON.stringify(option)).to.equal(relays);
+    for (const [option, capacity] of [[false, 0], ['off', 0], [true, 1], ['on', 1], ['', 1]] as const) {
+      expect((await watch({}, option)).policy.capacity, JSON.stringify(option)).to.equal(capacity);
     }
     const {policy, changes} = await watch({});
     policy.option = false;
     policy.option = 'off';
     policy.option = true;
-    expect(changes).to.deep.equal([false, true]);
+    expect(changes).to.deep.equal([0, 1]);
   });
 
   it('does not on a metered connection, or where the visitor saves data', async () => {
     const {policy, changes} = await watch(everything());
     connection.set({type: 'cellular'});
-    expect(policy.relays).to.equal(false);
+    expect(policy.capacity).to.equal(0);
     connection.set({type: 'wifi'});
     connection.set({saveData: true});
     connection.set({type: 'cellular'});
     connection.set({type: 'ethernet', saveData: false});
-    expect(changes).to.deep.equal([false, true, false, true]);
+    expect(changes).to.deep.equal([0, 1, 0, 1]);
   });
 
   it('knows of a metered connection from the beginning', () => {
     connection.type = 'cellular';
-    expect(new RelayPolicy(true, {connection}).relays).to.equal(false);
+    expect(new RelayPolicy(true, {connection}).capacity).to.equal(0);
   });
 
   it('does not with a battery that runs out', async () => {
     const {policy, changes} = await watch(everything());
     battery.set({charging: false});
-    expect(policy.relays, 'full').to.equal(true);
+    expect(policy.capacity, 'full').to.equal(1);
     battery.set({level: 0.21});
     battery.set({level: 0.2});
-    expect(policy.relays).to.equal(false);
+    expect(policy.capacity).to.equal(0);
     battery.set({level: 0.1});
     battery.set({charging: true});
-    expect(changes).to.deep.equal([false, true]);
+    expect(changes).to.deep.equal([0, 1]);
+  });
+
+  it('carries more where it is plugged in and has the cores for it', async () => {
+    const device = {...everything(), hardwareConcurrency: 4};
+    expect(new RelayPolicy(true, device).capacity, 'before the battery is known').to.equal(1);
+    const {policy, changes} = await watch(device);
+    expect(policy.capacity).to.equal(2);
+    battery.set({charging: false});
+    connection.set({type: 'cellular'});
+    expect(changes).to.deep.equal([2, 1, 0]);
+    connection.set({type: 'wifi'});
+    battery.set({charging: true});
+    expect((await watch({...device, hardwareConcurrency: 2})).policy.capacity, 'two cores').to.equal(1);
+    expect((await watch({hardwareConcurrency: 16})).policy.capacity, 'nothing is known of its power').to.equal(1);
   });
 
   it('tells of a battery that is low already', async () => {
     battery.charging = false;
     battery.level = 0.05;
     const {changes} = await watch(everything());
-    expect(changes).to.deep.equal([false]);
+    expect(changes).to.deep.equal([0]);
   });
 
   it('goes on where a frame may not ask for the battery', async () => {
     const {policy} = await watch({getBattery: async () => Promise.reject(new DOMException('no', 'NotAllowedError'))});
-    expect(policy.relays).to.equal(true);
+    expect(policy.capacity).to.equal(1);
   });
 
   it('stays declined by the page, whatever the device says', async () => {
     const {policy, changes} = await watch(everything(), 'off');
     connection.set({type: 'cellular'});
     connection.set({type: 'wifi'});
-    expect(policy.relays).to.equal(false);
+    expect(policy.capacity).to.equal(0);
     expect(changes).to.deep.equal([]);
   });
 
@@ -120,7 +134,7 @@ describe('RelayPolicy', () => {
     policy.open();
     await Promise.resolve();
     await Promise.resolve();
-    expect(changes).to.deep.equal([false]);
+    expect(changes).to.deep.equal([0]);
   });
 
   it('does not listen to a battery that is told of after it is closed', async () => {

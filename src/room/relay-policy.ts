@@ -1,10 +1,12 @@
 /**
- * Whether this member carries what others say to each other: if its page lets it, and it costs the visitor neither money nor the last of a
- * battery.
+ * How much this member carries of what others say to each other: something, if its page lets it, and it costs the visitor neither money nor
+ * the last of a battery; more, if it is a machine that is plugged in and has the cores for it.
  */
 import type {Listen} from '../mesh/listen.js';
 import {declines, type RelayOption} from './types.js';
 
+/** Such a machine does not notice a few more messages. */
+const MANY_CORES = 4;
 /** A battery with less than that, and nothing to charge it, is kept for its owner. */
 const LOW_BATTERY = 0.2;
 
@@ -22,10 +24,11 @@ export interface Device {
     readonly type?: string | undefined;
   };
   readonly getBattery?: () => Promise<Battery>;
+  readonly hardwareConcurrency?: number;
 }
 
 interface RelayPolicyEventMap {
-  /** `relays` is another now. */
+  /** `capacity` is another now. */
   change: Event;
 }
 
@@ -35,14 +38,14 @@ export class RelayPolicy extends EventTarget {
   #option: RelayOption;
   #battery: Battery | undefined;
   #watching: AbortController | undefined;
-  #told: boolean;
+  #told: number;
 
   /** @param option - what the page wants. */
-  constructor(option: RelayOption = true, device: Device = (globalThis.navigator as Device | undefined) ?? {}) {
+  constructor(option: RelayOption = true, device: Device = (globalThis.navigator) ?? {}) {
     super();
     this.#option = option;
     this.#device = device;
-    this.#told = this.relays;
+    this.#told = this.capacity;
   }
 
   /** What the page wants; may change at any time. */
@@ -55,8 +58,11 @@ export class RelayPolicy extends EventTarget {
     this.#look();
   }
 
-  get relays(): boolean {
-    return !declines(this.#option) && !this.#isMetered && !this.#isLow;
+  /** 0 for nothing, 1 for what anybody can, 2 for more. A browser that does not tell of power, as most, says 1. */
+  get capacity(): number {
+    if (declines(this.#option) || this.#isMetered || this.#isLow) return 0;
+    const isStrong = this.#battery?.charging === true && (this.#device.hardwareConcurrency ?? 0) >= MANY_CORES;
+    return isStrong ? 2 : 1;
   }
 
   /** Watches the device until `close()`. */
@@ -92,9 +98,9 @@ export class RelayPolicy extends EventTarget {
   }
 
   readonly #look = (): void => {
-    const {relays} = this;
-    if (relays === this.#told) return;
-    this.#told = relays;
+    const {capacity} = this;
+    if (capacity === this.#told) return;
+    this.#told = capacity;
     this.dispatchEvent(new Event('change'));
   };
 }

@@ -27,6 +27,8 @@ import {
  */
 const RETRY_FIRST_MS = 500;
 const RETRY_LONGEST_MS = 3_000;
+/** The same where something answers that is not the room: a mistake most often, sometimes a gateway before a server that is restarted. */
+const RETRY_RARELY_MS = 30_000;
 /**
  * Browsers hold back a WebSocket for up to 5 s when some 15 before it have failed within minutes. So plain HTTP asks first whether anything
  * answers; where a page's policy forbids that request, a WebSocket is tried this often all the same. In milliseconds.
@@ -97,6 +99,10 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     return {routes: Math.ceil(routes / 2), bytes};
   }
 
+  get casting(): boolean {
+    return this.#mesh?.casting === true;
+  }
+
   join(): Promise<void> {
     this.#joining ??= this.#join();
     return this.#joining;
@@ -136,7 +142,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
         this.#publish({status: failedStatus(failure), peers: Object.freeze([]), error: failure});
         this.#report(failure);
       }
-      if (isSilence(failure) && !this.#leaving) void this.#enterAtLast(RETRY_FIRST_MS);
+      if (mayPass(failure) && !this.#leaving) void this.#enterAtLast(RETRY_FIRST_MS);
       else this.#stopListening();
       throw failure;
     }
@@ -168,12 +174,14 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   async #enterAtLast(pauseMs = 0): Promise<void> {
     this.#isEntering = true;
     try {
-      for (let longest = pauseMs; !this.#leaving; longest = Math.min(RETRY_LONGEST_MS, Math.max(RETRY_FIRST_MS, 2 * longest))) {
+      let most = RETRY_LONGEST_MS;
+      for (let longest = pauseMs; !this.#leaving; longest = Math.min(most, Math.max(RETRY_FIRST_MS, 2 * longest))) {
         if (longest) await this.#pause(longest * (0.5 + Math.random() / 2));
         try {
           return await this.#enter(longest > 0);
         } catch (error) {
-          if (!isSilence(error)) throw error;
+          if (!mayPass(error)) throw error;
+          most = isSilence(error) ? RETRY_LONGEST_MS : RETRY_RARELY_MS;
         }
       }
     } catch (thrown) {
@@ -219,7 +227,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
       topology: topologyOf(this.#options.topology),
       linksToAll: isForeign,
       routing: {load: () => import('../mesh/spare.js'), identity: 'sign' in self ? self : undefined},
-      relays: () => this.#relayPolicy.relays,
+      capacity: () => this.#relayPolicy.capacity,
       onMessage: (from, channel, data, plain) => this.#receive(from, channel, data, plain),
     });
     mesh.addEventListener('peers-change', () => this.#update());
@@ -348,8 +356,12 @@ const isForeign = (id: string): boolean => !/^[0-9a-v]{20}$/.test(id);
 
 const isOnline = (): boolean => globalThis.navigator?.onLine ?? true;
 
-/** Whether nothing answered; that may change by itself. */
-const isSilence = (error: unknown): boolean => error instanceof MeshError && error.code === 'server-unreachable';
+/** Whether nothing answered, or what did is gone again. */
+const isSilence = (error: unknown): boolean =>
+  error instanceof MeshError && (error.code === 'server-unreachable' || error.code === 'server-lost');
+
+/** Whether what kept the user out may change by itself. That it is no deepstream is often concluded from what did not come in time. */
+const mayPass = (error: unknown): boolean => isSilence(error) || (error instanceof MeshError && error.code === 'not-deepstream');
 
 /** What it is called that `error` kept the user out. Without a network nothing has failed yet. */
 const failedStatus = (error: MeshError): RoomStatus => isSilence(error) && !isOnline() ? 'offline' : 'failed';

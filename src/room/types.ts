@@ -83,7 +83,10 @@ export interface RoomOptions {
 export interface SendOptions {
   /** Ids to send to; default everybody. */
   readonly to?: string | readonly string[];
-  /** 1 to 64 characters; default `''`. Order is kept per sender and channel. `mesh-…` and `chat` are this project's. */
+  /**
+   * 1 to 64 characters; default `''`. Order is kept per sender and channel; in a room where not all are linked, of what is said to
+   * everybody, and of what is said to the same one. `mesh-…` and `chat` are this project's.
+   */
   readonly channel?: string;
   /** Stops waiting, and stops sending what has not been handed over yet. */
   readonly signal?: AbortSignal;
@@ -127,9 +130,12 @@ export interface Room extends EventTarget {
 
 /** A room that can be watched from before it is joined; `joinRoom` is `create`, then `join`. */
 export interface RoomSession extends Room {
+  /** Whether what is said to everybody goes from neighbour to neighbour at this moment, since not all are linked to each other. */
+  readonly casting: boolean;
   /**
-   * Enters the room's List. `state.status` goes `idle`, `joining`, `joined`, or `failed` with `state.error`. Where nothing answers
-   * (`server-unreachable`) it rejects, and goes on trying all the same until `leave()`; without a network the status is `offline` then.
+   * Enters the room's List. `state.status` goes `idle`, `joining`, `joined`, or `failed` with `state.error`. Where that may change by
+   * itself (`server-unreachable`, `server-lost`, and, more rarely tried, `not-deepstream`) it rejects, and goes on trying all the same
+   * until `leave()`; without a network the status is `offline` then.
    * @throws {MeshError} the same error that `state.error` holds.
    */
   join(): Promise<void>;

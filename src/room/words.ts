@@ -27,7 +27,7 @@ const ERRORS: Partial<Record<MeshErrorCode, Words>> = {
   'server-unreachable': {title: 'Could not join', hint: 'The room does not answer. Still trying; check your connection.', retry: true},
   'not-deepstream': {title: 'Could not join', hint: ASK_OWNER, retry: true},
   denied: {title: 'Not allowed', hint: 'This room does not let you in.', retry: true},
-  'server-lost': {title: 'Disconnected', hint: 'The room went away. Your messages are kept.', retry: true},
+  'server-lost': {title: 'Disconnected', hint: 'The room went away. Still trying; your messages are kept.', retry: true},
 };
 
 /** Words for the room as a whole. */

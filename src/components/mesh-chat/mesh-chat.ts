@@ -34,6 +34,9 @@ export class MeshChat extends LitElement {
     this.#broken = true;
   });
 
+  /** They stay for as long as this element; the text field stands behind all that is in the log. */
+  readonly #found: {log?: HTMLElement | null; input?: HTMLTextAreaElement | null} = {};
+
   /** Whether the log could not be loaded. */
   #broken = false;
 
@@ -70,11 +73,11 @@ export class MeshChat extends LitElement {
   }
 
   get #log(): HTMLElement | null {
-    return this.renderRoot.querySelector('.log');
+    return this.#found.log ??= this.renderRoot.querySelector('.log');
   }
 
   get #input(): HTMLTextAreaElement | null {
-    return this.renderRoot.querySelector('textarea');
+    return this.#found.input ??= this.renderRoot.querySelector('textarea');
   }
 
   #fill({LogView, Composer}: Later): void {
