@@ -127,6 +127,23 @@ describe('bad input', () => {
     await assertFailed(await open('x', {url}), 'not-deepstream', /Could not join/);
   });
 
+  it('a gateway that answers for a server that is away: joined when the server is there, without being asked', async () => {
+    const gateway = createServer((_request, response) => response.writeHead(502).end('Bad gateway'));
+    const url = await listen(gateway);
+    const page = await open('x', {url});
+    await assertFailed(page, 'not-deepstream', /Could not join/);
+    await new Promise(resolve => {
+      gateway.close(resolve);
+      gateway.closeAllConnections();
+    });
+    const own = await startServer({port: Number(new URL(url).port)});
+    try {
+      await linked(page, 'x', 0);
+    } finally {
+      await own.stop();
+    }
+  });
+
   for (const [what, answer] of [
     ['sends text', 'text'], ['sends garbage', 'garbage'], ['echoes', 'echo'], ['says nothing', 'nothing'], ['hangs up', 'close'],
   ] as const) {

@@ -6,8 +6,9 @@ import assert from 'node:assert/strict';
 import {after, afterEach, before, describe, it, type TestContext} from 'node:test';
 import {turnCredentials} from '../../server/ice.js';
 import {startServer} from '../../server/index.js';
+import {tree} from '../../src/mesh/topology/tree.js';
 import {until, type TabOptions} from '../helpers/browser.js';
-import {FaultRoom, Figures, ROUNDS, hasStatus} from '../helpers/fault-room.js';
+import {FaultRoom, Figures, ROUNDS, hasStatus, pause} from '../helpers/fault-room.js';
 import {
   USABLE, Talk, enterAll, idOf, makeDevices, meet, networkChanges, openOutside, peerOf, reaches, type Devices,
 } from '../helpers/links.js';
@@ -107,6 +108,49 @@ describe('links over a server that loses signals, or is all there is', () => {
     assert.ok(tap.passed.slice(before).some(message => message.includes('"route":[')), 'it went through the server');
     assert.ok(passed.includes(await idOf(ada)), 'and everything that did is here');
     for (const form of formsOf(secret)) assert.ok(!passed.includes(form), `the server can read ${JSON.stringify(form)}`);
+  });
+});
+
+describe('links of a tree', () => {
+  const room = new FaultRoom();
+  before(() => room.start());
+  afterEach(() => room.close());
+  after(() => room.stop());
+
+  /** Waits until each of these is linked to those that the tree of all of them says. @returns when the last was, by the machine's clock. */
+  async function attached(tabs: readonly RoomTab[]): Promise<number> {
+    const ids = await Promise.all(tabs.map(idOf));
+    const overlay = tree.overlay(ids);
+    return Math.max(...await Promise.all(tabs.map(async (tab, i) =>
+      Math.max(...await Promise.all(overlay.neighbours(ids[i]!).map(id => reaches(tab, id, ['direct'], {far: false})))))));
+  }
+
+  it('are made anew when the one on top is killed: nobody hangs in the air, and no line is lost', async test => {
+    const figures = new Figures();
+    // Half as often as others: each is seven tabs anew.
+    for (let round = 0; round < ROUNDS / 2; round++) {
+      const tabs = await openOutside(room, Array.from({length: 7}, (_, i) => () => room.openTab(`Person ${i + 1}`)));
+      await Promise.all(tabs.map(({page}) => page.evaluate(() => document.querySelector('mesh-room')!.setAttribute('topology', 'tree'))));
+      await enterAll(room, tabs);
+      await attached(tabs);
+      const ids = await Promise.all(tabs.map(idOf));
+      // Links from when fewer were there have been let go of.
+      await Promise.all(tabs.map(({page}, i) => until(page, (most: number) => document.querySelector<RoomElement>('mesh-room')!.state.peers
+        .filter(({far}) => far !== true).length <= most, tree.overlay(ids).neighbours(ids[i]!).length)));
+      const below = ids.map(id => tree.overlay(ids).neighbours(id).length);
+      const top = tabs[below.indexOf(Math.max(...below))]!;
+      const left = tabs.filter(tab => tab !== top);
+      const talk = new Talk('top', left);
+      await pause(500);
+      room.lose(top);
+      const since = Date.now();
+      void (await top.page.createCDPSession()).send('Page.crash').catch(() => undefined);
+      figures.push(await attached(left) - since);
+      await talk.end();
+      await top.close();
+      await room.close();
+    }
+    figures.judge(test, 'the top of a tree is killed, from that to links of all others', 2_000);
   });
 });
 

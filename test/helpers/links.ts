@@ -32,17 +32,19 @@ export const peerOf = async ({page}: RoomTab, id: string): Promise<PeerState | u
   (await stateOf(page)).peers.find(peer => peer.id === id);
 
 /**
- * Waits until the roster of `tab` shows `id` with one of these links, by `via` if that is given.
+ * Waits until the roster of `tab` shows `id` with one of these links, by `via`, and as a neighbour or not, if that is given.
  * @returns when that was, by the machine's clock.
  */
 export async function reaches(
-  tab: RoomTab, id: string, kinds: readonly LinkKind[], {via, timeout = WAIT_MS}: {readonly via?: string; readonly timeout?: number} = {},
+  tab: RoomTab, id: string, kinds: readonly LinkKind[],
+  {via, far, timeout = WAIT_MS}: {readonly via?: string; readonly far?: boolean; readonly timeout?: number} = {},
 ): Promise<number> {
   try {
-    const at = await tab.page.waitForFunction((wanted: string, links: readonly string[], by: string | undefined) => {
+    const at = await tab.page.waitForFunction((wanted: string, links: readonly string[], by?: string, isFar?: boolean) => {
       const peer = document.querySelector<RoomElement>('mesh-room')!.state.peers.find(each => each.id === wanted);
-      return peer && links.includes(peer.link) && (by === undefined || peer.via === by) && Date.now();
-    }, {polling: 20, timeout}, id, kinds, via);
+      return peer && links.includes(peer.link) && (by === undefined || peer.via === by)
+        && (isFar === undefined || (peer.far === true) === isFar) && Date.now();
+    }, {polling: 20, timeout}, id, kinds, via, far);
     return await at.jsonValue() as number;
   } catch (error) {
     throw new Error(`${tab.name} does not reach ${id} (${kinds.join(', ')}): ${JSON.stringify(await stateOf(tab.page))}`, {cause: error});
@@ -101,8 +103,9 @@ export class Talk {
       await until(page, (word: string, wanted: number) => document.querySelector<ChatElement>('mesh-chat')!.messages
         .filter(({text}) => text?.startsWith(word)).length >= wanted, `${this.#word} `, count);
     } catch (error) {
-      const missing = (await lines(page, 0)).filter(mine);
-      throw new Error(`${name} has ${missing.length} of ${count} lines: ${JSON.stringify(await stateOf(page))}`, {cause: error});
+      const heard = (await lines(page, 0)).filter(mine);
+      const missing = this.#tabs.flatMap(tab => this.#linesOf(tab.name)).filter(text => !heard.includes(text));
+      throw new Error(`${name} has ${heard.length} of ${count} lines, not ${missing.join(', ')}: ${JSON.stringify(await stateOf(page))}`, {cause: error});
     }
     return (await lines(page, 0)).filter(mine);
   }
