@@ -20,7 +20,7 @@ import {toTable} from './simulate/table.js';
 import type {JobDone} from './simulate/worker.js';
 
 /** For ten thousand members with 25 links each. */
-const HEAP_MEGABYTES = 6_000;
+const HEAP_MEGABYTES = 8_000;
 /** Space for what is young: the default is for a page, and most of what a room of ten thousand makes would be copied again and again. */
 const YOUNG_MEGABYTES = 128;
 const MAX_TOLD = 20;

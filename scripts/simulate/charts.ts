@@ -1,7 +1,7 @@
 /** The figures as pictures for the documentation. They change only when the figures do. */
 import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {lineChart, type Series} from './svg.js';
+import {lineChart, type Series} from '../charts/lines.js';
 import {FAULTS, type Fault} from './rooms.js';
 import type {Summary} from './summary.js';
 import {count, share} from './table.js';

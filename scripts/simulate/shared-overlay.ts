@@ -38,11 +38,12 @@ function make(
   // As they are now: what a member says of itself may change later.
   const byId = capacities && new Map(members.map((id, i) => [id, capacities[i]!]));
   const facts: TopologyFacts = {...partial !== undefined && {partial}, ...byId && {capacityOf: id => byId.get(id) ?? 1}};
-  return {members: [...members], partial, capacities, overlay: topology.overlay(members, facts)};
+  return {members, partial, capacities, overlay: topology.overlay(members, facts)};
 }
 
 /** From the end, where Lists differ first. */
 function isSame(a: ReadonlyArray<string | number> | undefined, b: ReadonlyArray<string | number> | undefined): boolean {
+  if (a === b) return true;
   if (a?.length !== b?.length) return false;
   for (let i = (a?.length ?? 0) - 1; i >= 0; i--) if (a![i] !== b![i]) return false;
   return true;

@@ -1,4 +1,5 @@
-/** Line charts over the number of members, as SVG that can be read on light and on dark pages. */
+/** Line charts over the number of members. */
+import {escape, picture, round, type Hue} from './picture.js';
 
 export interface Point {
   readonly x: number;
@@ -9,7 +10,7 @@ export interface Point {
 
 export interface Series {
   readonly name: string;
-  readonly hue: 'grey' | 'blue' | 'green' | 'orange';
+  readonly hue: Hue;
   readonly isBroken: boolean;
   readonly points: readonly Point[];
 }
@@ -34,34 +35,11 @@ const OF_SOME = 200;
 /** Lines of text that are nearer run into each other. */
 const LABEL_STEP = 16;
 
-const STYLE = `
-  svg { --ground: #fff; --ink: #1f2328; --faint: #59636e; --grid: #d8dee4; --grey: #59636e; --blue: #0969da; --green: #1a7f37; --orange: #bc4c00 }
-  @media (prefers-color-scheme: dark) {
-    svg { --ground: #0d1117; --ink: #f0f6fc; --faint: #9198a1; --grid: #30363d; --grey: #9198a1; --blue: #58a6ff; --green: #3fb950; --orange: #f0883e }
-  }
-  text { font: 13px system-ui, sans-serif; fill: var(--faint); paint-order: stroke; stroke: var(--ground); stroke-width: 4px; stroke-linejoin: round }
-  .title { font-weight: 600; font-size: 15px; fill: var(--ink) }
-  .panel { fill: var(--ink) }
-  .ground { fill: var(--ground) }
-  .grid { stroke: var(--grid) }
-  .line { fill: none; stroke-width: 2 }
-  .most { stroke-width: 1; opacity: .8 }
-${(['grey', 'blue', 'green', 'orange'] as const).map(hue =>
-  `  path.${hue} { stroke: var(--${hue}) } text.${hue}, circle.${hue} { fill: var(--${hue}) }`).join('\n')}
-`;
-
 export function lineChart({title, note, panels}: Chart): string {
   const each = panels.length > 1 ? OF_SOME : ALONE;
   const height = HEADER + panels.length * each;
   const body = panels.map((panel, i) => `<g transform="translate(0 ${HEADER + i * each})">\n${draw(panel, each)}\n</g>`);
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${PANEL.width} ${height}" width="${PANEL.width}" height="${height}" role="img">`,
-    `<title>${escape(title)}</title>`, `<style>${STYLE}</style>`,
-    `<rect class="ground" width="${PANEL.width}" height="${height}"/>`,
-    `<text class="title" x="16" y="26">${escape(title)}</text>`,
-    ...note ? [`<text x="16" y="46">${escape(note)}</text>`] : [],
-    ...body, '</svg>', '',
-  ].join('\n');
+  return picture(title, note, {width: PANEL.width, height}, body);
 }
 
 interface Scale {
@@ -137,6 +115,3 @@ function linearScale(most: number, start: number, end: number): Scale {
   const steps = Math.ceil(Math.max(most, 1) / step);
   return {ticks: Array.from({length: steps + 1}, (_, i) => i * step), at: value => start + (end - start) * value / (steps * step)};
 }
-
-const round = (value: number): number => Math.round(value * 10) / 10;
-const escape = (text: string): string => text.replace(/[&<>]/g, sign => ({'&': '&amp;', '<': '&lt;', '>': '&gt;'})[sign]!);
