@@ -32,5 +32,10 @@ export interface Contestant {
 export interface ContestantServer {
   /** Passed to `load`. */
   readonly url: string;
+  readonly port: number;
+  /** Ends it with all its connections; `startServer` may then be called for the same port. */
   stop(): Promise<void>;
 }
+
+/** What `servers/<name>.ts` exports. Port 0 is any that is free. */
+export type StartServer = (port?: number) => Promise<ContestantServer>;

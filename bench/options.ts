@@ -1,17 +1,19 @@
 import {parseArgs} from 'node:util';
 
+import {numbers} from './numbers.js';
 import {ROW_NAMES, SIZES, type RowName} from './rows.js';
-import {servers} from './servers/index.js';
+import {entrants} from './servers/index.js';
 
 export const USAGE = `npm run bench -- [options]
 
-  --quick              joins of 2 and 8, 3 rounds, no transfer beside chat: a minute or two
+  --quick              rooms of 2 and 8, 3 rounds, joins, messages and one transfer: a few minutes
   --rows a,b           only these: ${ROW_NAMES.join(', ')}
-  --n 2,8              sizes of the joining room (default ${SIZES.join(',')})
-  --rounds 7           measured rounds of each (default 7; at most 5 of the slowest row)
-  --contestants a,b    default all: ${Object.keys(servers).join(', ')}
+  --n 2,8              sizes of the rooms that come in sizes (default ${SIZES.join(',')})
+  --rounds 7           measured rounds of each (default 7; fewer of the slowest rows)
+  --contestants a,b    default all: ${Object.keys(entrants).join(', ')}
   --json <file>        every round's figures
   --markdown <file>    the table, for a document
+  --charts <folder>    the table as pictures
   --profile <folder>   also writes CPU profiles of the first and the last tab; the figures then suffer
 `;
 
@@ -22,10 +24,11 @@ export interface Options {
   readonly contestants: readonly string[];
   readonly json?: string;
   readonly markdown?: string;
+  readonly charts?: string;
   readonly profile?: string;
 }
 
-const QUICK = {sizes: [2, 8], rounds: 3, rows: ROW_NAMES.filter(name => name !== 'chat')};
+const QUICK = {sizes: [2, 8], rounds: 3, rows: ['late', 'start', 'broadcast', 'burst', 'bulk'] satisfies RowName[]};
 const DEFAULT_ROUNDS = 7;
 
 /** @returns `undefined` when help was asked for; @throws on anything that it does not know. */
@@ -34,7 +37,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     args: [...args],
     options: {
       quick: {type: 'boolean'}, rows: {type: 'string'}, n: {type: 'string'}, rounds: {type: 'string'},
-      contestants: {type: 'string'}, json: {type: 'string'}, markdown: {type: 'string'}, profile: {type: 'string'},
+      contestants: {type: 'string'}, json: {type: 'string'}, markdown: {type: 'string'}, charts: {type: 'string'}, profile: {type: 'string'},
       help: {type: 'boolean', short: 'h'},
     },
   });
@@ -44,9 +47,10 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     sizes: numbers(values.n, '--n', 2) ?? (values.quick ? QUICK.sizes : SIZES),
     rounds: numbers(values.rounds, '--rounds', 1)?.[0] ?? (values.quick ? QUICK.rounds : DEFAULT_ROUNDS),
     contestants: values.contestants === undefined
-      ? Object.keys(servers) : oneOf(values.contestants, Object.keys(servers), '--contestants'),
+      ? Object.keys(entrants) : oneOf(values.contestants, Object.keys(entrants), '--contestants'),
     ...values.json !== undefined && {json: values.json},
     ...values.markdown !== undefined && {markdown: values.markdown},
+    ...values.charts !== undefined && {charts: values.charts},
     ...values.profile !== undefined && {profile: values.profile},
   };
 }
@@ -57,13 +61,4 @@ function oneOf<T extends string>(text: string, known: readonly T[], option: stri
   if (unknown.length > 0) throw new Error(`${option}: no ${unknown.join(', ')}; there is ${known.join(', ')}`);
   // In the order of `known`, which is that of the table.
   return known.filter(name => names.includes(name));
-}
-
-function numbers(text: string | undefined, option: string, least: number): readonly number[] | undefined {
-  if (text === undefined) return undefined;
-  const found = text.split(',').map(Number);
-  if (!found.every(number => Number.isInteger(number) && number >= least)) {
-    throw new Error(`${option}: whole numbers from ${least} on, separated by commas`);
-  }
-  return found;
 }

@@ -8,46 +8,61 @@ export type Bound =
   /** Less than or equal to `value` in every round, whatever the floor does. */
   | {readonly kind: 'limit'; readonly value: number};
 
-export type RowName = 'start' | 'late' | 'broadcast' | 'burst' | 'bulk' | 'chat';
+export const ROW_NAMES = [
+  'late', 'start', 'broadcast', 'burst', 'bulk', 'bulk-all', 'chat', 'heap', 'idle', 'busy', 'left', 'killed', 'thaw', 'restart',
+] as const;
+export type RowName = typeof ROW_NAMES[number];
+
+/** Whether less is better, and what a failed round counts as, follow from it. */
+export type Unit = 'ms' | '/s' | 'MB/s' | 'MB' | 'ms/s';
 
 export interface Row {
   /** Unique, e.g. `start-8`. */
   readonly id: string;
   readonly name: RowName;
   readonly label: string;
-  readonly unit: 'ms' | '/s' | 'MB/s';
+  readonly unit: Unit;
   readonly bound?: Bound;
 }
 
-export const ROW_NAMES: readonly RowName[] = ['late', 'start', 'broadcast', 'burst', 'bulk', 'chat'];
 export const SIZES: readonly number[] = [2, 4, 8, 16];
-/** Peers in the room for messages. */
-export const MESSAGES_N = 8;
+/** Peers in the room for what is about one of them: 64 MB to all, and comings and goings. */
+export const ROOM_N = 4;
 export const BURST = 2_000;
 export const BULK_MB = 64;
 export const CHAT_BULK_MB = 200;
+export const FROZEN_MS = 10_000;
+/** Lines that each tab says in a second of a busy room. */
+export const BUSY_RATE = 5;
 
 const atMost: Bound = {kind: 'at-most', ratio: 1.3};
 const atLeast: Bound = {kind: 'at-least', ratio: 0.9};
 
-/** All rows, for these sizes of a joining room. */
+export const lessIsBetter = (unit: Unit): boolean => unit !== '/s' && unit !== 'MB/s';
+
+/** All rows, for these sizes of the rooms that come in sizes. */
 export function rowsFor(sizes: readonly number[]): readonly Row[] {
+  const others = (n: number): string => n === 2 ? '1 other' : `${n - 1} others`;
+  const each = (make: (n: number) => Row): readonly Row[] => sizes.map(make);
   return [
-    ...sizes.map((n): Row => ({
-      id: `late-${n}`, name: 'late', unit: 'ms', bound: atMost,
-      label: n === 2 ? 'second peer joins, until linked' : `peer ${n} joins, until linked to all ${n - 1}`,
-    })),
-    ...sizes.map((n): Row => ({
-      id: `start-${n}`, name: 'start', unit: 'ms', bound: atMost, label: `${n} peers start at once, until full mesh`,
-    })),
-    {id: 'broadcast', name: 'broadcast', unit: 'ms', bound: atMost, label: 'broadcast and all 7 answers, p50'},
-    {id: 'broadcast-p99', name: 'broadcast', unit: 'ms', label: 'broadcast and all 7 answers, p99'},
-    {id: 'burst', name: 'burst', unit: '/s', bound: atLeast, label: `${BURST.toLocaleString('en')} small broadcasts to 7`},
-    {id: 'bulk', name: 'bulk', unit: 'MB/s', bound: atLeast, label: `${BULK_MB} MB to one peer`},
+    ...each(n => ({id: `late-${n}`, name: 'late', unit: 'ms', bound: atMost, label: `joins ${others(n)}, until linked to all`})),
+    ...each(n => ({id: `start-${n}`, name: 'start', unit: 'ms', bound: atMost, label: `${n} start at once, until full mesh`})),
+    ...each(n => ({id: `broadcast-${n}`, name: 'broadcast', unit: 'ms', bound: atMost, label: `broadcast, answered by ${others(n)}, p50`})),
+    ...each(n => ({id: `broadcast-p99-${n}`, name: 'broadcast', unit: 'ms', label: `broadcast, answered by ${others(n)}, p99`})),
+    ...each(n => ({id: `burst-${n}`, name: 'burst', unit: '/s', bound: atLeast, label: `${BURST.toLocaleString('en')} small broadcasts to ${others(n)}`})),
+    {id: 'bulk', name: 'bulk', unit: 'MB/s', bound: atLeast, label: `${BULK_MB} MB to one`},
+    {id: 'bulk-all', name: 'bulk-all', unit: 'MB/s', bound: atLeast, label: `${BULK_MB} MB to ${others(ROOM_N)} at once, each gets`},
     {id: 'chat-p99', name: 'chat', unit: 'ms', label: `chat line during a ${CHAT_BULK_MB} MB transfer, p99`},
     {
       id: 'chat', name: 'chat', unit: 'ms', bound: {kind: 'limit', value: 100},
       label: `chat line during a ${CHAT_BULK_MB} MB transfer, slowest`,
     },
+    ...each(n => ({id: `heap-${n}`, name: 'heap', unit: 'MB', label: `JS heap a tab, room of ${n}`})),
+    ...each(n => ({id: `idle-${n}`, name: 'idle', unit: 'ms/s', label: `processor a tab, idle room of ${n}`})),
+    ...each(n => ({id: `busy-${n}`, name: 'busy', unit: 'ms/s', label: `processor a tab, all of ${n} say ${BUSY_RATE} lines a second`})),
+    {id: 'left', name: 'left', unit: 'ms', label: `one leaves, ${others(ROOM_N)} know`},
+    {id: 'killed', name: 'killed', unit: 'ms', label: `one is killed, ${others(ROOM_N)} know`},
+    {id: 'thaw', name: 'thaw', unit: 'ms', label: `one thaws after ${FROZEN_MS / 1_000} s, until ${others(ROOM_N)} answer`},
+    {id: 'restart', name: 'restart', unit: 'ms', label: `the server restarts; from then, who comes is linked to ${others(ROOM_N)}`},
   ];
 }

@@ -9,9 +9,12 @@ import type {Browser} from 'puppeteer-core';
 
 import {buildParts} from '../scripts/build.js';
 import {isFresh} from '../scripts/build/fresh.js';
-import {describeBytes} from './bytes.js';
+import {describeBytes} from './heading.js';
+import {writeCharts} from './charts.js';
 import {launchChromium} from './driver/browser.js';
+import {ensurePeers} from './peers.js';
 import {parseOptions, USAGE, type Options} from './options.js';
+import {program} from './program.js';
 import {makeReport, toMarkdown, toText} from './report.js';
 import {rowsFor} from './rows.js';
 import {run} from './runner.js';
@@ -24,7 +27,8 @@ async function main(options: Options): Promise<void> {
   if (options.contestants.includes(SUBJECT) && !await isFresh()) await buildParts(['web']);
   const browser = await launchChromium();
   try {
-    const heading = await describeRun(browser, options);
+    const peers = await ensurePeers(options.contestants);
+    const heading = [...await describeRun(browser, options), ...peers.length ? [peers.join(', ')] : []];
     const begun = performance.now();
     const results = await run({
       contestants: options.contestants, scenarios, rounds: options.rounds, browser,
@@ -38,6 +42,7 @@ async function main(options: Options): Promise<void> {
       heading: report.heading, failures: results.failures,
       figures: Object.fromEntries([...results.figures].map(([name, byRow]) => [name, Object.fromEntries(byRow)])),
     }, null, 2));
+    if (options.charts) await writeCharts(options.charts, report);
     if (options.markdown) await write(options.markdown, toMarkdown(report));
   } finally {
     await browser.close();
@@ -72,11 +77,8 @@ async function write(file: string, text: string): Promise<void> {
   await writeFile(file, text);
 }
 
-try {
+await program(async () => {
   const options = parseOptions(process.argv.slice(2));
   if (options) await main(options);
   else console.log(USAGE);
-} catch (error) {
-  console.error(`bench: ${(error as Error).message}`);
-  process.exitCode = 1;
-}
+});

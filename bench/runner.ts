@@ -3,10 +3,10 @@ import type {Browser} from 'puppeteer-core';
 import {servePages} from './driver/pages.js';
 import {profiled} from './driver/profile.js';
 import {Tabs, type RemoteTab} from './driver/tabs.js';
-import type {ContestantServer} from './contestant.js';
+import type {ContestantServer, StartServer} from './contestant.js';
 import {TOO_BUSY} from './page/tools.js';
 import {allOf, quiet, type Scenario} from './scenarios/scenario.js';
-import {servers} from './servers/index.js';
+import {entrants} from './servers/index.js';
 
 /** One row of one contestant: what its rounds gave, in their order; `undefined` for a round that failed. */
 export type Figures = readonly (number | undefined)[];
@@ -22,6 +22,8 @@ export interface Results {
   /** By contestant, then row id. */
   readonly figures: ReadonlyMap<string, ReadonlyMap<string, Figures>>;
   readonly failures: readonly Failure[];
+  /** How many rounds each played, by contestant. */
+  readonly played: ReadonlyMap<string, number>;
 }
 
 export interface RunOptions {
@@ -43,11 +45,12 @@ export async function run(options: RunOptions): Promise<Results> {
     stops.push(() => pages.stop());
     const runner = new Runner(options);
     for (const name of contestants) {
-      const server: ContestantServer = await servers[name]!();
+      const server = new Server(entrants[name]!.start);
+      const serverUrl = await server.start();
       stops.push(() => server.stop());
-      const tabs = new Tabs({browser, pageUrl: pages.urlOf(name), serverUrl: server.url});
+      const tabs = new Tabs({browser, pageUrl: pages.urlOf(name), serverUrl});
       stops.push(() => tabs.close());
-      runner.add(name, tabs);
+      runner.add(name, tabs, server);
     }
     return await runner.run();
   } finally {
@@ -61,9 +64,39 @@ const RELOAD_EVERY = 10;
 /** How often a round begins anew because the driver's word came too late to a tab: no contestant is to blame for that. */
 const BUSY_ATTEMPTS = 5;
 
+/** A contestant's server, which may go and come again at its address. */
+class Server {
+  readonly #start: StartServer;
+  #server: ContestantServer | undefined;
+
+  constructor(start: StartServer) {
+    this.#start = start;
+  }
+
+  /** @returns its address */
+  async start(): Promise<string> {
+    this.#server = await this.#start();
+    return this.#server.url;
+  }
+
+  async restart(awayMs: number): Promise<void> {
+    const port = this.#server?.port;
+    await this.stop();
+    await quiet(awayMs);
+    this.#server = await this.#start(port);
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    await server?.stop();
+  }
+}
+
 interface Entry {
   readonly name: string;
   readonly tabs: Tabs;
+  readonly server: Server;
   ready: readonly RemoteTab[];
 }
 
@@ -72,14 +105,15 @@ class Runner {
   readonly #entries: Entry[] = [];
   readonly #figures = new Map<string, Map<string, (number | undefined)[]>>();
   readonly #failures: Failure[] = [];
+  readonly #played = new Map<string, number>();
   #rooms = 0;
 
   constructor(options: RunOptions) {
     this.#options = options;
   }
 
-  add(name: string, tabs: Tabs): void {
-    this.#entries.push({name, tabs, ready: []});
+  add(name: string, tabs: Tabs, server: Server): void {
+    this.#entries.push({name, tabs, server, ready: []});
     this.#figures.set(name, new Map());
   }
 
@@ -88,10 +122,11 @@ class Runner {
     for (const scenario of scenarios) {
       const rounds = Math.min(this.#options.rounds, scenario.mostRounds ?? Infinity);
       // A round that is not counted: it loads what a contestant loads late, and lets the browser compile what runs often.
-      for (const entry of this.#entries) await this.#prepare(entry, scenario);
+      const entries = this.#entries.filter(({name}) => doesAny(name, scenario));
+      for (const entry of entries) await this.#prepare(entry, scenario);
       for (let round = 0; round < rounds; round++) {
-        if (round > 0 && round % RELOAD_EVERY === 0) for (const entry of this.#entries) await this.#prepare(entry, scenario);
-        for (const entry of round % 2 === 0 ? this.#entries : this.#entries.toReversed()) {
+        if (round > 0 && round % RELOAD_EVERY === 0) for (const entry of entries) await this.#prepare(entry, scenario);
+        for (const entry of round % 2 === 0 ? entries : entries.toReversed()) {
           const begun = performance.now();
           const seen = await this.#measure(entry, scenario, round);
           progress(`${scenario.label}, round ${round + 1} of ${rounds}, ${entry.name}: ${seen} `
@@ -100,11 +135,13 @@ class Runner {
         }
       }
     }
-    return {figures: this.#figures, failures: this.#failures};
+    return {figures: this.#figures, failures: this.#failures, played: this.#played};
   }
 
   async #prepare(entry: Entry, scenario: Scenario): Promise<void> {
     entry.ready = await entry.tabs.reload(scenario.n);
+    // Every round of these begins with pages that have just been loaded.
+    if (scenario.spoilsTabs) return;
     try {
       await this.#play(entry, scenario, () => undefined);
     } catch (error) {
@@ -127,10 +164,11 @@ class Runner {
       await this.#prepare(entry, scenario);
     }
     if (failure) this.#failures.push({contestant: entry.name, scenario: scenario.label, round, reason: failure});
+    this.#played.set(entry.name, (this.#played.get(entry.name) ?? 0) + 1);
     const rows = this.#figures.get(entry.name)!;
     for (const id of scenario.rowIds) rows.set(id, [...rows.get(id) ?? [], recorded.get(id)]);
     // What a failed round left behind must not burden the next.
-    if (failure) await this.#prepare(entry, scenario);
+    if (failure || scenario.spoilsTabs) await this.#prepare(entry, scenario);
     const words = [...recorded].map(([id, value]) => `${id} ${value.toFixed(1)}`);
     return [...words, ...failure ? [`FAILED: ${failure}`] : []].join(', ');
   }
@@ -150,8 +188,11 @@ class Runner {
 
   async #play(entry: Entry, scenario: Scenario, record: (rowId: string, value: number) => void): Promise<void> {
     const room = `bench-${process.pid}-${++this.#rooms}`;
-    const played = scenario.run({tabs: entry.ready, room, record});
-    const left = played.catch(() => undefined).then(() => allOf(entry.ready.map(tab => tab.call('leave'))));
+    const played = scenario.run({
+      tabs: entry.ready, room, record, restart: awayMs => entry.server.restart(awayMs),
+    });
+    const left = played.catch(() => undefined)
+      .then(() => allOf(entry.ready.filter(({isKilled}) => !isKilled).map(tab => tab.call('leave'))));
     await allOf<unknown>([played, left]);
     await quiet();
   }
@@ -161,3 +202,7 @@ class Runner {
     if (errors.length > 0) this.#options.progress(`  ${entry.name}'s pages: ${[...new Set(errors)].slice(0, 3).join('; ')}`);
   }
 }
+
+/** Whether this contestant does what the scenario is about. */
+const doesAny = (name: string, {rowIds}: Scenario): boolean =>
+  rowIds.some(id => !entrants[name]!.without?.some(row => id === row || id.startsWith(`${row}-`)));

@@ -12,6 +12,19 @@ export function quantile(values: readonly number[], q: number): number {
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
+export interface Summary {
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+export const summaryOf = (values: readonly number[]): Summary =>
+  ({median: median(values), least: Math.min(...values), most: Math.max(...values)});
+
+/** A median with its spread in words; one that is not a number is none. */
+export const spread = ({median: middle, least, most}: Summary): string =>
+  Number.isNaN(middle) ? figure(middle) : `${figure(middle)} (${figure(least)}–${figure(most)})`;
+
 /** Three significant figures, without exponent. */
 export function figure(value: number): string {
   if (Number.isNaN(value)) return '–';

@@ -1,8 +1,8 @@
-import {createServer} from 'node:http';
-import type {AddressInfo} from 'node:net';
 import {fileURLToPath} from 'node:url';
 
 import {build} from 'esbuild';
+
+import {serveWith} from '../../test/helpers/serve.js';
 
 export interface Pages {
   /** Address of a contestant's page. */
@@ -20,21 +20,13 @@ export async function servePages(contestants: readonly string[]): Promise<Pages>
     const html = `<!doctype html><meta charset="utf-8"><title>${name}</title><script type="module" src="/${name}.js"></script>`;
     files.set(`/${name}`, {type: 'text/html', text: html});
   }
-  const server = createServer((request, response) => {
+  const site = await serveWith((request, response) => {
     const file = files.get(request.url ?? '');
     // An icon that is not there would be an error on every page's console.
     if (file) response.setHeader('content-type', file.type).end(file.text);
     else response.writeHead(request.url === '/favicon.ico' ? 204 : 404).end();
   });
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  const {port} = server.address() as AddressInfo;
-  return {
-    urlOf: contestant => `http://127.0.0.1:${port}/${contestant}`,
-    stop: () => new Promise(resolve => {
-      server.closeAllConnections();
-      server.close(() => resolve());
-    }),
-  };
+  return {urlOf: contestant => site.url + contestant, stop: () => site.stop()};
 }
 
 async function bundle(contestant: string): Promise<{script: string; map: string}> {

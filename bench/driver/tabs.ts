@@ -1,4 +1,4 @@
-import type {Browser, Page} from 'puppeteer-core';
+import type {Browser, CDPSession, Page} from 'puppeteer-core';
 
 import type {Tab} from '../page/tab.js';
 
@@ -9,9 +9,42 @@ const CLOCK_QUESTIONS = 5;
 /** The methods of a `Tab`, called from the driver. */
 export class RemoteTab {
   readonly page: Page;
+  readonly #session: CDPSession;
+  #isKilled = false;
 
-  constructor(page: Page) {
+  constructor(page: Page, session: CDPSession) {
     this.page = page;
+    this.#session = session;
+  }
+
+  get isKilled(): boolean {
+    return this.#isKilled;
+  }
+
+  /** Ends the tab's process, which says nothing to anybody. */
+  kill(): void {
+    this.#isKilled = true;
+    // Nobody is left to answer.
+    void this.#session.send('Page.crash').catch(() => undefined);
+  }
+
+  /** Stops all tasks of the page, or lets them go on. */
+  async freeze(isFrozen: boolean): Promise<void> {
+    await this.#session.send('Page.setWebLifecycleState', {state: isFrozen ? 'frozen' : 'active'});
+  }
+
+  /** Processor time of the tab's process since it began, in milliseconds. */
+  async processorMs(): Promise<number> {
+    const {metrics} = await this.#session.send('Performance.getMetrics');
+    const seconds = metrics.find(({name}) => name === 'ProcessTime')?.value;
+    if (seconds === undefined) throw new Error('this browser does not tell the processor time of a tab');
+    return seconds * 1_000;
+  }
+
+  /** Bytes of the page's JavaScript heap, after its garbage was collected. */
+  async heapBytes(): Promise<number> {
+    await this.#session.send('HeapProfiler.collectGarbage');
+    return (await this.#session.send('Runtime.getHeapUsage')).usedSize;
   }
 
   /** Calls `window.bench[method](...args)` in the tab. */
@@ -34,7 +67,7 @@ export interface TabsOptions {
 /** The tabs of one contestant; they are opened once, and loaded afresh by `reload`. */
 export class Tabs {
   readonly #options: TabsOptions;
-  readonly #tabs: RemoteTab[] = [];
+  #tabs: RemoteTab[] = [];
   /** Errors that no code caught, and errors on the console, since they were last taken. */
   #errors: string[] = [];
 
@@ -44,8 +77,10 @@ export class Tabs {
 
   /** Exactly `count` tabs, each with the page and the contestant's script loaded, its clock checked. */
   async reload(count: number): Promise<readonly RemoteTab[]> {
-    for (const tab of this.#tabs.splice(count)) await tab.page.close();
-    while (this.#tabs.length < count) this.#tabs.push(new RemoteTab(await this.#open()));
+    const usable = this.#tabs.filter(({isKilled}) => !isKilled).slice(0, count);
+    for (const tab of this.#tabs.filter(each => !usable.includes(each))) await tab.page.close();
+    this.#tabs = usable;
+    while (this.#tabs.length < count) this.#tabs.push(await this.#open());
     for (const tab of this.#tabs) {
       await tab.page.goto(this.#options.pageUrl);
       await tab.call('load', this.#options.serverUrl);
@@ -63,13 +98,17 @@ export class Tabs {
     for (const tab of this.#tabs.splice(0)) await tab.page.close();
   }
 
-  async #open(): Promise<Page> {
+  async #open(): Promise<RemoteTab> {
     const page = await this.#options.browser.newPage();
+    const session = await page.createCDPSession();
     // Several tabs of one window: without this, all but one are hidden pages.
-    await (await page.createCDPSession()).send('Emulation.setFocusEmulationEnabled', {enabled: true});
+    await session.send('Emulation.setFocusEmulationEnabled', {enabled: true});
+    await session.send('Performance.enable');
     page.on('pageerror', error => this.#errors.push(String(error)));
     page.on('console', message => message.type() === 'error' && this.#errors.push(message.text()));
-    return page;
+    // A page that crashes when it is told to is no news, and nobody else listens.
+    page.on('error', () => undefined);
+    return new RemoteTab(page, session);
   }
 }
 

@@ -33,6 +33,7 @@ export class Tab {
   /** Called after every change and arrival; a wait looks whether it is over. */
   readonly #watchers = new Set<() => void>();
   #joined: Promise<void> | undefined;
+  #leaving: Promise<void> | undefined;
   #joinError = '';
   #answers = false;
   #bulk = new ArrayBuffer(0);
@@ -92,7 +93,29 @@ export class Tab {
     await this.#joined;
   }
 
-  async leave(): Promise<void> {
+  /**
+   * Waits until at most `count` links are left.
+   * @returns the first instant, not before `since`, at which no more were
+   */
+  async fell(count: number, since: number, boundMs: number): Promise<number> {
+    return this.#until(() => this.#counts.find(change => change.at >= since && change.count <= count)?.at, boundMs,
+      () => `still ${this.#contestant.peers().length} links, not ${count}`);
+  }
+
+  /** @returns when it began to leave */
+  leaveNow(): number {
+    const at = now();
+    void this.leave();
+    return at;
+  }
+
+  /** Once, however often it is asked for meanwhile. */
+  leave(): Promise<void> {
+    this.#leaving ??= this.#leave().finally(() => this.#leaving = undefined);
+    return this.#leaving;
+  }
+
+  async #leave(): Promise<void> {
     // A room that is still being joined is left as soon as it has been; one that failed needs no leaving.
     await this.#joined?.catch(() => undefined);
     this.#joined = undefined;
@@ -128,6 +151,35 @@ export class Tab {
       times.push(answeredAt - sentAt);
     }
     return times;
+  }
+
+  /**
+   * Asks everybody again and again, whatever is lost meanwhile.
+   * @returns the instant at which the last of `count` others had answered something that was asked since this call
+   */
+  async heardByAll(count: number, everyMs: number, boundMs: number): Promise<number> {
+    const mark = `?again ${now()} `;
+    const heard = new Map<string, number>();
+    const seen = this.#arrivals.length;
+    const ask = setInterval(() => void this.#contestant.send(mark), everyMs);
+    try {
+      void this.#contestant.send(mark);
+      return await this.#until(() => {
+        for (const {from, data, at} of this.#arrivals.slice(seen)) {
+          if (data === `!${mark.slice(1)}` && !heard.has(from)) heard.set(from, at);
+        }
+        return heard.size >= count ? Math.max(...heard.values()) : undefined;
+      }, boundMs, () => `heard by ${heard.size} of ${count}`);
+    } finally {
+      clearInterval(ask);
+    }
+  }
+
+  /** Waits for `count` lines of all others together. */
+  async heardTalk(count: number, boundMs: number): Promise<void> {
+    const lines = (): number => this.#arrivals.length;
+    await this.#until(() => lines() >= count || undefined, boundMs, () => `${lines()} of ${count} lines`);
+    this.#arrivals = [];
   }
 
   /**
@@ -169,11 +221,11 @@ export class Tab {
     return sha256(new Uint8Array(this.#bulk));
   }
 
-  /** @returns when it began; resolves when the transport has taken the last byte */
-  async sendBulk(): Promise<{startedAt: number}> {
+  /** To one, or to all. @returns when it began; resolves when the transport has taken the last byte */
+  async sendBulk(toAll = false): Promise<{startedAt: number}> {
     const [peer] = this.#contestant.peers();
     const startedAt = now();
-    await this.#contestant.send(this.#bulk, peer);
+    await this.#contestant.send(this.#bulk, toAll ? undefined : peer);
     this.#bulk = new ArrayBuffer(0);
     return {startedAt};
   }

@@ -1,7 +1,7 @@
 import type {RemoteTab} from '../driver/tabs.js';
-import {BULK_MB, CHAT_BULK_MB} from '../rows.js';
+import {BULK_MB, CHAT_BULK_MB, ROOM_N} from '../rows.js';
 import {quantile} from '../stats.js';
-import {join, meshBoundMs, quiet, type Round, type Scenario} from './scenario.js';
+import {allOf, fill, quiet, type Round, type Scenario} from './scenario.js';
 
 const MB = 1_000_000;
 const BOUND_MS = 60_000;
@@ -22,7 +22,23 @@ export const bulk: Scenario = {
   },
 };
 
-/** The same, and a line of chat every few milliseconds in the midst of it. */
+/** One tab sends the same bytes to all others. */
+export const bulkAll: Scenario = {
+  label: `${BULK_MB} MB to all`,
+  n: ROOM_N,
+  rowIds: ['bulk-all'],
+  mostRounds: 5,
+  async run(round) {
+    const {sender, receivers, hash} = await prepare(round, BULK_MB * MB);
+    const [{startedAt}, arrivedAt] = await Promise.all([
+      sender.call('sendBulk', true), allOf(receivers.map(tab => tab.call('receiveBulk', BOUND_MS))),
+    ]);
+    await Promise.all(receivers.map(tab => check(tab, hash)));
+    round.record('bulk-all', BULK_MB / (Math.max(...arrivedAt) - startedAt) * 1_000);
+  },
+};
+
+/** The same to one, and a line of chat every few milliseconds in the midst of it. */
 export const chat: Scenario = {
   label: `chat beside ${CHAT_BULK_MB} MB`,
   n: 2,
@@ -47,18 +63,19 @@ export const chat: Scenario = {
 
 interface Prepared {
   readonly sender: RemoteTab;
+  /** The first of the others. */
   readonly receiver: RemoteTab;
+  readonly receivers: readonly RemoteTab[];
   /** Of the bytes that the sender has ready. */
   readonly hash: string;
 }
 
 async function prepare(round: Round, bytes: number): Promise<Prepared> {
-  await join(round, round.tabs);
-  await Promise.all(round.tabs.map(tab => tab.call('settled', 1, meshBoundMs(2))));
-  const [sender, receiver] = round.tabs as [RemoteTab, RemoteTab];
+  await fill(round);
+  const [sender, ...receivers] = round.tabs as [RemoteTab, RemoteTab];
   const hash = await sender.call('makeBulk', bytes);
   await quiet();
-  return {sender, receiver, hash};
+  return {sender, receiver: receivers[0], receivers, hash};
 }
 
 /** @returns when the sender began, and when the receiver had it all in one buffer */

@@ -1,20 +1,24 @@
-import {join, meshBoundMs, quiet, REST_MS, type Scenario} from './scenario.js';
+import {fill, join, quiet, REST_MS, type Scenario} from './scenario.js';
 
-/** `n` tabs mesh from a common start; then the last one leaves, and comes back to a room at rest. */
-export const joins = (n: number): Scenario => ({
-  label: `joins, n = ${n}`,
+/** `n` tabs mesh from a common start. */
+export const start = (n: number): Scenario => ({
+  label: `start, n = ${n}`,
   n,
-  rowIds: [`start-${n}`, `late-${n}`],
+  rowIds: [`start-${n}`],
+  async run(round) {
+    round.record(`start-${n}`, await join(round, round.tabs));
+  },
+});
+
+/** The last of `n` comes to a room at rest. */
+export const late = (n: number): Scenario => ({
+  label: `late, n = ${n}`,
+  n,
+  rowIds: [`late-${n}`],
   async run(round) {
     const {tabs, record} = round;
-    record(`start-${n}`, await join(round, tabs));
-
-    const newcomer = tabs.at(-1)!;
-    const others = tabs.slice(0, -1);
-    await Promise.all(tabs.map(tab => tab.call('settled', n - 1, meshBoundMs(n))));
-    await newcomer.call('leave');
-    await Promise.all(others.map(tab => tab.call('settled', n - 2, meshBoundMs(n))));
+    await fill({...round, tabs: tabs.slice(0, -1)});
     await quiet(REST_MS);
-    record(`late-${n}`, await join(round, [newcomer]));
+    record(`late-${n}`, await join(round, tabs.slice(-1)));
   },
 });

@@ -1,7 +1,7 @@
 import type {RemoteTab} from '../driver/tabs.js';
-import {BURST, MESSAGES_N} from '../rows.js';
+import {BURST} from '../rows.js';
 import {quantile} from '../stats.js';
-import {allOf, join, meshBoundMs, quiet, type Scenario} from './scenario.js';
+import {allOf, fill, quiet, type Scenario} from './scenario.js';
 
 /** Broadcasts that are answered, one after another. */
 const ASKS = 300;
@@ -10,30 +10,29 @@ const BURSTS = 5;
 const SMALL_BYTES = 100;
 const BOUND_MS = 30_000;
 
-/** The first of eight tabs asks everybody many times, then sends bursts. */
-export const messages: Scenario = {
-  label: `messages, n = ${MESSAGES_N}`,
-  n: MESSAGES_N,
-  rowIds: ['broadcast', 'broadcast-p99', 'burst'],
+/** The first of `n` tabs asks everybody many times, then sends bursts. */
+export const messages = (n: number): Scenario => ({
+  label: `messages, n = ${n}`,
+  n,
+  rowIds: [`broadcast-${n}`, `broadcast-p99-${n}`, `burst-${n}`],
   async run(round) {
     const {tabs, record} = round;
     const [sender, ...receivers] = tabs;
-    await join(round, tabs);
-    await Promise.all(tabs.map(tab => tab.call('settled', MESSAGES_N - 1, meshBoundMs(MESSAGES_N))));
+    await fill(round);
     await Promise.all(receivers.map(tab => tab.call('answer')));
     await quiet();
     const times = await sender!.call('ask', ASKS, SMALL_BYTES, BOUND_MS);
-    record('broadcast', quantile(times, 0.5));
-    record('broadcast-p99', quantile(times, 0.99));
+    record(`broadcast-${n}`, quantile(times, 0.5));
+    record(`broadcast-p99-${n}`, quantile(times, 0.99));
 
     const rates: number[] = [];
     for (let burst = 0; burst < BURSTS; burst++) {
       await quiet();
       rates.push(BURST / await burstMs(sender!, receivers) * 1_000);
     }
-    record('burst', quantile(rates, 0.5));
+    record(`burst-${n}`, quantile(rates, 0.5));
   },
-};
+});
 
 /** @returns milliseconds from the first message's sending until the last receiver had the last one */
 async function burstMs(sender: RemoteTab, receivers: readonly RemoteTab[]): Promise<number> {

@@ -3,6 +3,8 @@ import {now, type RemoteTab} from '../driver/tabs.js';
 export interface Round {
   /** Freshly loaded or idle, exactly `n` of them. */
   readonly tabs: readonly RemoteTab[];
+  /** Ends the server and starts it anew `awayMs` later; resolves when it listens again. */
+  readonly restart: (awayMs: number) => Promise<void>;
   /** A room that nobody has used. */
   readonly room: string;
   /** Takes a row's figure. A row that the round did not get to is a failure. */
@@ -17,6 +19,8 @@ export interface Scenario {
   readonly rowIds: readonly string[];
   /** Fewer rounds than asked for, where one takes many seconds. */
   readonly mostRounds?: number;
+  /** Whether a round leaves tabs behind that the next must not use. */
+  readonly spoilsTabs?: boolean;
   /** @throws when the round failed: a wait went beyond its bound, or data came wrong. */
   run(round: Round): Promise<void>;
 }
@@ -41,12 +45,22 @@ const soon = (n: number): number => now() + 200 + 25 * n;
  */
 export async function join({tabs, room}: Round, joining: readonly RemoteTab[]): Promise<number> {
   const n = tabs.length;
-  const at = soon(n);
+  const at = soon(joining.length);
   // All is asked before that instant; what ends a wait is the next that a tab says.
   const joined = allOf(joining.map(tab => tab.call('join', room, at)));
-  const reached = allOf(tabs.map(tab => tab.call('reached', n - 1, at, meshBoundMs(n))));
+  // Alone, one is there when its join is through.
+  const reached = n === 1 ? [at] : allOf(tabs.map(tab => tab.call('reached', n - 1, at, meshBoundMs(n))));
   const [times] = await Promise.all([reached, joined]);
   return Math.max(...times) - at;
+}
+
+/** All come, one after another, which everybody's rooms can; what many do at one instant is a row of its own. */
+export async function fill(round: Round): Promise<void> {
+  for (let count = 1; count <= round.tabs.length; count++) {
+    const members = round.tabs.slice(0, count);
+    await join({...round, tabs: members}, members.slice(-1));
+    await Promise.all(members.map(tab => tab.call('settled', count - 1, meshBoundMs(count))));
+  }
 }
 
 /** As `Promise.all`, but rejects only when all have ended and names every reason, so that a failed round is over when it is. */

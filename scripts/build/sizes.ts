@@ -18,8 +18,11 @@ interface Budget {
 
 export interface Sizes {
   readonly metafile: Metafile;
-  /** Names of the outputs before the first paint, and of all. */
+  /** Every output's text, by its name. */
+  readonly outputs: ReadonlyMap<string, Uint8Array>;
+  /** Names of the outputs before the first paint, of those that a room of a few people comes to load, and of all. */
   readonly first: ReadonlySet<string>;
+  readonly complete: ReadonlySet<string>;
   readonly all: ReadonlySet<string>;
   /** Bytes by output. */
   readonly bytes: ReadonlyMap<string, {readonly min: number; readonly gzip: number}>;
@@ -34,15 +37,17 @@ export async function measureSizes(): Promise<Sizes> {
   const budget = JSON.parse(await readFile(fromRoot('size-budget.json'), 'utf8')) as Budget;
   const entry = outputOf(metafile, 'src/define.ts');
   const first = new Set(staticImports(metafile, entry));
+  const complete = new Set(allImports(metafile, entry, SPARE_ENTRIES));
   const all = new Set(allImports(metafile, entry));
-  const bytes = new Map(outputFiles.map(({path, contents}) =>
-    [relative(fromRoot(), path), {min: contents.length, gzip: gzipSync(contents, {level: 9}).length}]));
-  const gzipOf = (outputs: Iterable<string>): number =>
-    [...outputs].reduce((sum, output) => sum + (bytes.get(output)?.gzip ?? 0), 0);
+  const outputs = new Map(outputFiles.map(({path, contents}) => [relative(fromRoot(), path), contents]));
+  const bytes = new Map([...outputs].map(([output, contents]) =>
+    [output, {min: contents.length, gzip: gzipSync(contents, {level: 9}).length}]));
+  const gzipOf = (names: Iterable<string>): number =>
+    [...names].reduce((sum, output) => sum + (bytes.get(output)?.gzip ?? 0), 0);
   return {
-    metafile, first, all, bytes, budget,
+    metafile, outputs, first, complete, all, bytes, budget,
     firstPaintGzipBytes: gzipOf(first),
-    completeGzipBytes: gzipOf(allImports(metafile, entry, SPARE_ENTRIES)),
+    completeGzipBytes: gzipOf(complete),
     everythingGzipBytes: gzipOf(all),
   };
 }

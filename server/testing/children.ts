@@ -16,7 +16,7 @@ export class Child {
   constructor(file: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
     const loader = file.endsWith('.ts') ? ['--import', 'tsx'] : [];
     this.process = spawn(process.execPath, [...loader, file, ...args], {
-      cwd: fileURLToPath(new URL('../..', import.meta.url)), env: {...process.env, ...env}, stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: fileURLToPath(new URL('../..', import.meta.url)), env: {...process.env, ...env}, stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.exited = once(this.process, 'close').then(([code, signal]) =>
       ({code: code as number | null, signal: signal as NodeJS.Signals | null}));
@@ -30,6 +30,11 @@ export class Child {
     const next = await this.#lines.next();
     if (next.done) throw new Error(`It ended without a word. ${this.stderr}`);
     return next.value;
+  }
+
+  /** Hands it a line. */
+  say(line: string): void {
+    this.process.stdin!.write(`${line}\n`);
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -1,0 +1,89 @@
+import {now, type RemoteTab} from '../driver/tabs.js';
+import {FROZEN_MS, ROOM_N} from '../rows.js';
+import {allOf, fill, quiet, REST_MS, type Round, type Scenario} from './scenario.js';
+
+/** A page that nobody believes to be there any more after so long is not worth waiting for. */
+const BOUND_MS = 40_000;
+const ASK_EVERY_MS = 20;
+const SERVER_AWAY_MS = 1_000;
+/** Time for the word to reach the tab that comes then. */
+const JOINS_AFTER_MS = 50;
+
+/** A room at rest, in which the last tab will be the one that something happens to. */
+async function settle(round: Round, members = round.tabs): Promise<void> {
+  await fill({...round, tabs: members});
+  await quiet(REST_MS);
+}
+
+/** @returns milliseconds from `go`, which says when it was, until nobody else has a link to the last tab any more */
+async function goneMs({tabs}: Round, go: (tab: RemoteTab) => number | Promise<number>): Promise<number> {
+  const since = now();
+  const known = allOf(tabs.slice(0, -1).map(tab => tab.call('fell', ROOM_N - 2, since, BOUND_MS)));
+  const at = await go(tabs.at(-1)!);
+  return Math.max(...await known) - at;
+}
+
+/** One leaves as a page does that is told to. */
+export const left: Scenario = {
+  label: 'one leaves',
+  n: ROOM_N,
+  rowIds: ['left'],
+  async run(round) {
+    await settle(round);
+    round.record('left', await goneMs(round, tab => tab.call('leaveNow')));
+  },
+};
+
+/** One's process ends without a word. */
+export const killed: Scenario = {
+  label: 'one is killed',
+  n: ROOM_N,
+  rowIds: ['killed'],
+  mostRounds: 3,
+  spoilsTabs: true,
+  async run(round) {
+    await settle(round);
+    round.record('killed', await goneMs(round, tab => {
+      const at = now();
+      tab.kill();
+      return at;
+    }));
+  },
+};
+
+/** One's page is frozen, as in a phone's pocket, and comes back. */
+export const thaw: Scenario = {
+  label: 'one freezes and thaws',
+  n: ROOM_N,
+  rowIds: ['thaw'],
+  mostRounds: 3,
+  spoilsTabs: true,
+  async run(round) {
+    await settle(round);
+    const sleeper = round.tabs.at(-1)!;
+    await Promise.all(round.tabs.slice(0, -1).map(tab => tab.call('answer')));
+    await sleeper.freeze(true);
+    await quiet(FROZEN_MS);
+    const since = now();
+    await sleeper.freeze(false);
+    round.record('thaw', await sleeper.call('heardByAll', ROOM_N - 1, ASK_EVERY_MS, BOUND_MS) - since);
+  },
+};
+
+/** The server goes and comes again under a room; somebody who comes then is to be linked to those who were there. */
+export const restart: Scenario = {
+  label: 'the server restarts',
+  n: ROOM_N,
+  rowIds: ['restart'],
+  mostRounds: 3,
+  spoilsTabs: true,
+  async run(round) {
+    const {tabs} = round;
+    await settle(round, tabs.slice(0, -1));
+    await round.restart(SERVER_AWAY_MS);
+    const since = now() + JOINS_AFTER_MS;
+    await tabs.at(-1)!.call('join', round.room, since);
+    const linked = await allOf(tabs.map(tab => tab.call('reached', ROOM_N - 1, since, BOUND_MS)));
+    round.record('restart', Math.max(...linked) - since);
+  },
+};
