@@ -38,6 +38,32 @@ describe('simple-peer as a link, over real WebRTC', () => {
     await Promise.all(closed);
   });
 
+  it('brings large data although the first word on its channel was lost', async () => {
+    const {a, b} = connect(createLink);
+    await Promise.all([once(a, 'open'), once(b, 'open')]);
+    // As Chromium does at times: taken by `send`, and never heard of again.
+    const channels = RTCDataChannel.prototype;
+    const whole = Object.getOwnPropertyDescriptor(channels, 'send')!;
+    let isLost = false;
+    Object.defineProperty(channels, 'send', {...whole, value(this: RTCDataChannel, data: string) {
+      if (isLost || this.label !== 'bulk') (whole.value as (data: string) => void).call(this, data);
+      else isLost = true;
+    }});
+    const arrived = new Promise(resolve => void (b.onmessage = (lane, data) => resolve([lane, data])));
+    try {
+      expect(a.send('bulk', 'large'), 'the channel is not there yet').to.equal(false);
+      await once(a, 'drain');
+    } finally {
+      Object.defineProperty(channels, 'send', whole);
+    }
+    expect(isLost).to.equal(true);
+    a.send('bulk', 'large');
+    expect(await arrived).to.deep.equal(['bulk', 'large']);
+    const closed = [once(a, 'close'), once(b, 'close')];
+    a.close();
+    await Promise.all(closed);
+  });
+
   it('opens eight at one time', async () => {
     const pairs = Array.from({length: 8}, () => connect(createLink));
     await Promise.all(pairs.flatMap(({a, b}) => [once(a, 'open'), once(b, 'open')]));

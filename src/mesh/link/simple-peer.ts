@@ -15,6 +15,8 @@ import {Gathering} from './gathering.js';
 const BULK = 'bulk';
 /** What the receiver of a channel for bulk data says on it first: that it listens. */
 const READY = 'ready';
+/** It is said again after so many milliseconds, then after twice that, until data comes: Chromium may lose the first word on a channel. */
+const READY_AGAIN_MS = 50;
 
 /** Above this many unsent bytes a lane takes no more. Chromium refuses at 16 MiB; 1 MiB keeps a 1 Gbit/s path with 8 ms full. */
 const HIGH_WATER = 1024 * 1024;
@@ -245,8 +247,8 @@ class SimplePeerLink extends EventTarget implements Link {
     connection.addEventListener('datachannel', event => {
       if (event.channel.label !== BULK) return this.#tapLines(event.channel);
       event.stopImmediatePropagation();
+      this.#sayReady(event.channel);
       this.#listen(event.channel, BULK);
-      this.#whenOpen(event.channel, () => event.channel.send(READY));
     }, {signal: this.#listening.signal});
   }
 
@@ -271,14 +273,31 @@ class SimplePeerLink extends EventTarget implements Link {
     const channel = this.#bulk = this.#connection.createDataChannel(BULK);
     channel.bufferedAmountLowThreshold = LOW_WATER;
     channel.addEventListener('message', event => {
+      // The same word again, or something that no version of this project says here.
       event.stopImmediatePropagation();
+      if (this.#lanes.has(BULK)) return;
       // Its word may come before the browser has told that the channel is open.
       this.#whenOpen(channel, () => {
         this.#lanes.set(BULK, channel);
         this.dispatchEvent(new LaneDrainEvent(BULK));
       });
-    }, {signal: this.#listening.signal, once: true});
+    }, {signal: this.#listening.signal});
     this.#listen(channel, BULK);
+  }
+
+  /** Tells the other side that this one listens for its bulk data, until some comes. */
+  #sayReady(channel: RTCDataChannel): void {
+    const {signal} = this.#listening;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = () => clearTimeout(timer);
+    const say = (pauseMs: number) => {
+      if (channel.readyState !== 'open') return;
+      channel.send(READY);
+      timer = setTimeout(() => say(2 * pauseMs), pauseMs);
+    };
+    channel.addEventListener('message', stop, {signal, once: true});
+    signal.addEventListener('abort', stop, {once: true});
+    this.#whenOpen(channel, () => say(READY_AGAIN_MS));
   }
 
   #whenOpen(channel: RTCDataChannel, run: () => void): void {
