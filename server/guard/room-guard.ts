@@ -76,7 +76,7 @@ export class RoomGuard {
   readonly #dirty = new Set<List>();
   #services!: RoomGuardServices;
   #highestVersion = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #isScheduled = false;
   #flushedAt = -Infinity;
   #closed = false;
 
@@ -165,7 +165,6 @@ export class RoomGuard {
 
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#timer);
   }
 
   #deny(connection: Connection, message: Message, why: 'limit'): void {
@@ -261,12 +260,15 @@ export class RoomGuard {
   #schedule(list: List): void {
     this.#dirty.add(list);
     // The first write after a pause is told at once: nobody who joins alone waits for company.
-    const pause = performance.now() - this.#flushedAt < FLUSH_MS ? FLUSH_MS : 0;
-    this.#timer ??= setTimeout(() => this.#flush(), pause);
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    if (performance.now() - this.#flushedAt < FLUSH_MS) setTimeout(() => this.#flush(), FLUSH_MS);
+    else setImmediate(() => this.#flush());
   }
 
   #flush(): void {
-    this.#timer = undefined;
+    if (this.#closed) return;
+    this.#isScheduled = false;
     this.#flushedAt = performance.now();
     const dirty = [...this.#dirty];
     this.#dirty.clear();
