@@ -41,6 +41,10 @@ describe('rooms with a TURN server', {timeout: 120_000}, () => {
         constructor(configuration?: RTCConfiguration) {
           super({...configuration, iceTransportPolicy: 'relay'});
         }
+
+        override setConfiguration(configuration?: RTCConfiguration): void {
+          super.setConfiguration({...configuration, iceTransportPolicy: 'relay'});
+        }
       };
     });
     return tab;

@@ -3,7 +3,7 @@ import type {Cancel, Clock} from './clock.js';
 import {MeshError} from './errors.js';
 import type {CreateLink, Lane, LaneData, Link} from './link/types.js';
 import {Negotiation, type Stamp} from './negotiation.js';
-import {decodeLine, encodeHello, type Hello} from './wire/frame.js';
+import {decodeLine, encodeHello, isHello, type Hello} from './wire/frame.js';
 import {PROTOCOL_VERSION} from './wire/limits.js';
 
 /**
@@ -15,10 +15,11 @@ export const LINK_TIMEOUT_MS = 15_000;
 export const HELLO_TIMEOUT_MS = 5_000;
 
 /**
- * The responder's hello is repeated this often until it is answered. Chromium loses the first message on a channel about once in five
- * hundred links when all cores are busy.
+ * The responder's hello is said again after so long, then after twice that up to `MAX_GREET_AGAIN_MS`, until something tells that it came:
+ * Chromium loses the first word on a channel about once in forty links when all cores are busy.
  */
-const GREET_AGAIN_MS = 250;
+const GREET_AGAIN_MS = 50;
+const MAX_GREET_AGAIN_MS = 400;
 /** A plain page cannot say that it listens: text for it waits this long after the channel is open on this side, where this side called. */
 const PLAIN_SETTLE_MS = 100;
 /** Frames that are kept until the hello: what a lane's buffer can bring ahead of the other lane. */
@@ -91,37 +92,42 @@ export class Attempt {
       else this.#opened();
       return;
     }
-    // The responder greets first. The initiator's channel has had its listener from the start; what it says before the responder's
-    // `datachannel` event has run finds no listener there, and browsers drop it.
-    if (!initiator) this.#greetUntilAnswered();
-    else if (this.#hello) return this.#answer();
     this.#bound = clock.after(HELLO_TIMEOUT_MS, () => this.close(this.#error('the other side said no hello')));
+    // Both greet at once. What the initiator says before the responder's `datachannel` event has run finds no listener there, and browsers
+    // drop it; so it greets again when it is greeted by who has not heard it.
+    if (initiator) this.#greet();
+    else this.#greetUntilHeard(GREET_AGAIN_MS);
+    if (this.#hello) this.#opened();
   }
 
   #greet(): void {
-    this.link.send('lines', encodeHello(this.#options.hello()));
+    this.link.send('lines', encodeHello({...this.#options.hello(), ...this.#hello && {re: true}}));
   }
 
-  /** The responder's, until the initiator has answered. */
-  #greetUntilAnswered(): void {
+  #greetUntilHeard(pauseMs: number): void {
     this.#greet();
-    this.#again = this.#options.clock.after(GREET_AGAIN_MS, () => this.#greetUntilAnswered());
+    this.#again = this.#options.clock.after(pauseMs, () => this.#greetUntilHeard(Math.min(MAX_GREET_AGAIN_MS, 2 * pauseMs)));
   }
 
-  /** A hello on an open link: the other side has not had ours. */
+  /** The initiator has our hello. */
+  #heard(): void {
+    this.#again?.();
+    this.#again = undefined;
+  }
+
+  /** A hello on an open link: the initiator's answer, or the responder's who has not been answered. */
   greeted(): void {
     if (this.#options.initiator) this.#greet();
-  }
-
-  /** The initiator has been greeted. */
-  #answer(): void {
-    this.#greet();
-    this.#opened();
+    else this.#heard();
   }
 
   #receive(lane: Lane, data: LaneData): void {
     if (this.#over) return;
-    if (this.#open) return this.#options.onData(lane, data);
+    if (this.#open) {
+      // Only who has been greeted says anything else.
+      if (this.#again && !isHello(data)) this.#heard();
+      return this.#options.onData(lane, data);
+    }
     const frame = lane === 'lines' && !this.#hello ? decodeLine(data) : undefined;
     if (frame?.kind === 'hello') this.#greeted(frame.hello);
     // Only what one flight can bring is kept; a peer that floods before its hello loses the link.
@@ -135,13 +141,16 @@ export class Attempt {
     }
     this.#hello = hello;
     if (this.link.state !== 'open') return;
-    if (this.#options.initiator) this.#answer();
-    else this.#opened();
+    if (!hello.re) {
+      if (this.#options.initiator) this.#greet();
+    } else {
+      this.#heard();
+    }
+    this.#opened();
   }
 
   #opened(): void {
     this.#bound();
-    this.#again?.();
     this.#open = true;
     this.#options.onOpen(this.#hello);
     for (const [lane, data] of this.#early.splice(0)) this.#options.onData(lane, data);

@@ -76,10 +76,10 @@ function dice(seed: number): (n: number) => number {
   };
 }
 
-/** Waits until a page has `others` connections, and no more. */
+/** Waits until a page has `others` connections, and no more; the one that is made before it is needed has described nothing yet. */
 const hasConnections = (page: Page, others: number): Promise<void> => until(page, (count: number) =>
   (window as unknown as {madeConnections: WeakRef<RTCPeerConnection>[]}).madeConnections.map(ref => ref.deref())
-    .filter(each => each && each.connectionState !== 'closed').length === count, others);
+    .filter(each => each?.localDescription && each.connectionState !== 'closed').length === count, others);
 
 async function measure(page: Page): Promise<{heap: number; kept: number}> {
   const session = await page.createCDPSession();

@@ -9,6 +9,7 @@ import {
   LaneDrainEvent, LinkCloseEvent, LinkPathEvent, LinkSignalEvent,
   type CreateLink, type Lane, type LaneData, type Link, type LinkOptions, type LinkState,
 } from './types.js';
+import {Connections} from './connections.js';
 import {Gathering} from './gathering.js';
 
 /** Label of the channels for bulk data. */
@@ -30,29 +31,11 @@ const MAX_CANDIDATE_LENGTH = 2048;
 /** `negotiate` is documented; its types have been forgotten. */
 type Peer = SimplePeer.Instance & {negotiate(): void};
 
-type Wrtc = NonNullable<SimplePeer.Options['wrtc']>;
-
-/** A certificate is renewed when less than this is left of its 30 days; no link lasts that long. */
-const MIN_VALIDITY_MS = 24 * 60 * 60 * 1000;
-
-/**
- * Links of one member in one room. They share a DTLS certificate: making one for each connection is half of what a connection
- * costs to set up (measured in Chromium: 14 connections in 70 ms, with one certificate in 23 ms).
- */
+/** Links of one member in one room. */
 export function simplePeerLinks(): CreateLink {
-  let certificate: RTCCertificate | undefined;
-  const renew = (): void => {
-    certificate = undefined;
-    // Until it is there, or where it cannot be made, every connection makes its own.
-    RTCPeerConnection.generateCertificate({name: 'ECDSA', namedCurve: 'P-256'} as AlgorithmIdentifier)
-      .then(made => void (certificate = made), () => undefined);
-  };
-  renew();
+  const connections = new Connections();
   const gathering = new Gathering();
-  return options => {
-    if (certificate && certificate.expires - Date.now() < MIN_VALIDITY_MS) renew();
-    return new SimplePeerLink(options, certificate, gathering);
-  };
+  return options => new SimplePeerLink(options, connections, gathering);
 }
 
 class SimplePeerLink extends EventTarget implements Link {
@@ -74,17 +57,20 @@ class SimplePeerLink extends EventTarget implements Link {
   #isDescribed = false;
   #path = true;
 
-  constructor({initiator, iceServers, relayOnly = false}: LinkOptions, certificate: RTCCertificate | undefined, gathering: Gathering) {
+  constructor({initiator, iceServers, relayOnly = false}: LinkOptions, connections: Connections, gathering: Gathering) {
     super();
     this.#gathering = gathering;
     this.initiator = initiator;
     this.#peer = new SimplePeer({
       initiator,
       trickle: true,
-      config: {
-        iceServers: [...iceServers], ...certificate && {certificates: [certificate]}, ...relayOnly && {iceTransportPolicy: 'relay' as const},
-      },
-      wrtc: this.#tappedWebRtc(),
+      config: {iceServers: [...iceServers], ...relayOnly && {iceTransportPolicy: 'relay' as const}},
+      wrtc: connections.webRtcFor({
+        connection: connection => this.#tapConnection(connection),
+        channel: channel => {
+          if (channel.label !== BULK) this.#tapLines(channel);
+        },
+      }),
     }) as Peer;
     this.#peer.on('signal', signal => this.#signal(signal));
     this.#peer.on('iceStateChange', (state: RTCIceConnectionState) => {
@@ -144,7 +130,7 @@ class SimplePeerLink extends EventTarget implements Link {
 
   async route(): Promise<'direct' | 'turn'> {
     if (!this.#connection || this.#state !== 'open') return 'direct';
-    const stats = await RTCPeerConnection.prototype.getStats.call(this.#connection);
+    const stats = await this.#connection.getStats();
     const reports = [...stats.values() as Iterable<RTCStats & Record<string, unknown>>];
     const selected = reports.find(({type}) => type === 'transport')?.selectedCandidatePairId;
     // What was in use before a restart remains nominated for half a minute. Firefox says of each pair whether it is in use.
@@ -201,38 +187,6 @@ class SimplePeerLink extends EventTarget implements Link {
     if (this.#describe) this.#gathering.remove(this.#describe);
     this.#describe = undefined;
     this.#isDescribed = false;
-  }
-
-  /** simple-peer's documented way to bring one's own WebRTC is also the one way to the connection that it makes. */
-  #tappedWebRtc(): Wrtc {
-    const tap = {
-      connection: (connection: RTCPeerConnection) => this.#tapConnection(connection),
-      channel: (channel: RTCDataChannel) => this.#tapLines(channel),
-    };
-    return {
-      RTCPeerConnection: class extends RTCPeerConnection {
-        constructor(configuration?: RTCConfiguration) {
-          super(configuration);
-          tap.connection(this);
-        }
-
-        override createDataChannel(label: string, init?: RTCDataChannelInit): RTCDataChannel {
-          const channel = super.createDataChannel(label, init);
-          if (label !== BULK) tap.channel(channel);
-          return channel;
-        }
-
-        /**
-         * simple-peer asks before it says `connect`, again and again in steps of 100 ms until a pair is selected, only to fill address
-         * fields that nobody reads here: it is answered at once. `route` asks the browser.
-         */
-        override getStats(): Promise<RTCStatsReport> {
-          return Promise.resolve(new Map([['pair', {type: 'candidate-pair'}]]));
-        }
-      },
-      RTCSessionDescription,
-      RTCIceCandidate,
-    };
   }
 
   #pathIs(up: boolean): void {

@@ -28,7 +28,7 @@ describe('Frames', () => {
   });
 
   it('bring over what keeps a conversation going', () => {
-    const hello = {v: 1, boot: 'b', name: 'Ada', from: 2, got: {boot: 'c', line: 3, done: [1, 2], parts: [[4, 70_000]] as const}};
+    const hello = {v: 1, boot: 'b', name: 'Ada', from: 2, got: {boot: 'c', line: 3, done: [1, 2], parts: [[4, 70_000]] as const}, re: true};
     expect(decodeLine(encodeHello(hello))).to.deep.equal({kind: 'hello', hello});
     expect(decodeLine(encodeAck(7, [2]))).to.deep.equal({kind: 'ack', line: 7, done: [2]});
     expect(decodeLine(encodeName('Ünal'))).to.deep.equal({kind: 'name', name: 'Ünal'});

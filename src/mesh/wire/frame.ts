@@ -30,6 +30,8 @@ export interface Hello {
   /** Its sender's last line that has been acknowledged: where a receiver that knows none of them starts to count. */
   readonly from: number;
   readonly got?: Received;
+  /** Its sender has had a hello over this link. */
+  readonly re?: boolean;
 }
 
 export interface MessageHead {
@@ -76,6 +78,9 @@ const fromUtf8 = new TextDecoder('utf-8', {fatal: true});
 const SMALL_BINARY = 0x01;
 
 export const encodeHello = (hello: Hello): string => JSON.stringify(['hi', hello]);
+
+/** Whether a frame on `lines` is, or wants to be, a hello. */
+export const isHello = (data: string | ArrayBuffer): boolean => typeof data === 'string' && data.startsWith('["hi"');
 export const encodeAck = (line: number, done: readonly number[]): string => JSON.stringify(['ack', line, done]);
 /** @param bytes of pieces that have been taken since the link opened. */
 export const encodeTaken = (bytes: number): string => `["taken",${bytes}]`;
@@ -225,12 +230,12 @@ function readHead(channel: unknown, kind: unknown, type: unknown): MessageHead |
 
 function readHello(value: unknown): Hello | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const {v, boot, name, from, got} = value as Record<string, unknown>;
+  const {v, boot, name, from, got, re} = value as Record<string, unknown>;
   if (!isCount(v) || !isText(boot, 64) || boot === '' || !isCountOrZero(from)) return undefined;
   // A name that is too long or no text costs the name, not the link.
   const hello = {v, boot, from, name: typeof name === 'string' ? name.slice(0, MAX_NAME_LENGTH) : ''};
   const received = readReceived(got);
-  return received ? {...hello, got: received} : hello;
+  return {...hello, ...received && {got: received}, ...re === true && {re}};
 }
 
 function readReceived(value: unknown): Received | undefined {
