@@ -75,6 +75,8 @@ export class Conversation {
   /** Bytes of pieces that have come over the present link, and those that the peer has been told of. */
   #taken = 0;
   #reported = 0;
+  /** The name that the peer was told last. */
+  #told = '';
   #pingId = 0;
   #pingAt = 0;
   #heardAt = 0;
@@ -142,7 +144,8 @@ export class Conversation {
   /** What to say first on a new link. */
   hello(): Hello {
     const {boot, name} = this.#options;
-    const hello = {v: PROTOCOL_VERSION, boot, name: name(), from: this.#outbound.acknowledged};
+    this.#told = name();
+    const hello = {v: PROTOCOL_VERSION, boot, name: this.#told, from: this.#outbound.acknowledged};
     return this.#peerBoot === '' ? hello : {...hello, got: this.#inbound.received(this.#peerBoot)};
   }
 
@@ -167,6 +170,8 @@ export class Conversation {
     }
     const {got} = hello;
     this.#outbound.attach(link, got?.boot === this.#options.boot ? got : undefined);
+    // It may have changed between this side's hello and the other's.
+    this.rename();
     this.#watchIn(FIRST_PING_MS);
   }
 
@@ -188,9 +193,12 @@ export class Conversation {
     this.#faults.close();
   }
 
-  /** Tells the peer one's new display name. */
-  rename(name: string): void {
-    if (!this.#plain) this.#link?.send('lines', encodeName(name));
+  /** Tells the peer one's display name, if that is another than it was told; while there is no link, the next hello does. */
+  rename(): void {
+    const name = this.#options.name();
+    if (this.#plain || !this.#link || name === this.#told) return;
+    this.#told = name;
+    this.#link.send('lines', encodeName(name));
   }
 
   /** Hands the peer what is not said to it alone. @returns whether the link took it. */
@@ -288,6 +296,9 @@ export class Conversation {
       case 'bye':
         return this.#options.onBye();
       case 'hello':
+        // The name may have changed since the first.
+        this.#name = frame.hello.name;
+        this.#options.onChange();
         return this.#options.onHello();
       case 'signal':
         return this.#options.onSignal(frame.message);

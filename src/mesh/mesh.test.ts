@@ -112,6 +112,18 @@ describe('Mesh', () => {
     expect(world.member('a').received).to.deep.equal([]);
   });
 
+  it('tells everybody a name that changes at any moment, also in the middle of a greeting', async () => {
+    for (let ms = 0; ms < 120; ms++) {
+      const each = new World({seed: ms + 1});
+      await each.join('a', 'b');
+      await each.clock.run(ms);
+      for (const {mesh} of each.all) mesh.name = 'new';
+      await each.clock.run(2_000);
+      expect(each.all.flatMap(({mesh}) => mesh.peers.map(({name}) => name)), `after ${ms} ms`).to.deep.equal(['new', 'new']);
+      await each.end();
+    }
+  });
+
   it('keeps a line that is said while the link is being made', async () => {
     await world.join('a', 'b');
     while (world.member('a').mesh.peers.length === 0) await world.clock.run(1);

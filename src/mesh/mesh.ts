@@ -173,7 +173,7 @@ export class Mesh extends EventTarget {
   set name(name: string) {
     if (name === this.#name) return;
     this.#name = name;
-    for (const {conversation} of this.#pairs.values()) conversation.rename(name);
+    for (const {conversation} of this.#pairs.values()) conversation.rename();
     this.#near.announce();
   }
 
