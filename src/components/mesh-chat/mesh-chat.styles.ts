@@ -11,7 +11,8 @@ export const styles = css`
 }
 .log:focus-visible { outline-offset: -3px; border-radius: var(--_radius); }
 .lines { margin-block-start: auto; }
-.empty { unicode-bidi: plaintext; margin: auto; max-inline-size: 26em; text-align: center; color: var(--_muted); padding: var(--_space); }
+.empty { unicode-bidi: plaintext; margin: auto; inline-size: 100%; max-inline-size: 26em; min-block-size: min(7em, 100%);
+  align-content: center; text-align: center; color: var(--_muted); padding: var(--_space); }
 .empty strong { display: block; }
 .empty .text-button { margin-block-start: var(--_space); border: 1px solid var(--_line); padding: .35em .9em; }
 [hidden] { display: none !important; }
