@@ -24,8 +24,9 @@ const REPLACED: Readonly<Record<string, string>> = {
   // Persistence of records across visits (`offlineEnabled`), which rooms must not have.
   './storage/indexdb-storage-service': shim('deepstream-storage'),
   './storage/localstorage-storage-service': shim('deepstream-storage'),
-  // Remote procedures, and kinds of records that no room has.
+  // Remote procedures, providers, and kinds of records that no room has.
   './rpc/rpc-handler': shim('deepstream-unused'),
+  '../util/listener': shim('deepstream-unused'),
   './record': shim('deepstream-unused'),
   './anonymous-record': shim('deepstream-unused'),
   './dequeue': shim('deepstream-unused'),
@@ -52,10 +53,12 @@ const LEAN: ReadonlyArray<readonly [from: RegExp, to: string]> = [
 ];
 
 function leanPeer(source: string): string {
-  return LEAN.reduce((lean, [from, to]) => {
-    if (lean.split(from).length !== 2) throw new Error(`simple-peer is another than expected: ${from.source} is not in it once`);
-    return lean.replace(from, to);
+  const lean = LEAN.reduce((leaner, [from, to]) => {
+    if (leaner.split(from).length !== 2) throw new Error(`simple-peer is another than expected: ${from.source} is not in it once`);
+    return leaner.replace(from, to);
   }, source);
+  // What it tells a console that nobody opens.
+  return lean.replace(/^ *this\._debug\((?:[^\n]*|\n[^]*?\n *)\)\n/gm, '');
 }
 
 /** As TypeScript makes it: numbers by name and names by number. */

@@ -1,7 +1,10 @@
 'use strict';
 
-/** Every client makes itself one of these; it does nothing until somebody calls. */
+/** Every client makes itself some of these; they do nothing until somebody calls. */
 class RPCHandler {}
+class Listener {
+  handle() {}
+}
 
 /** Made on demand only. */
 class NotBundled {
@@ -10,4 +13,4 @@ class NotBundled {
   }
 }
 
-module.exports = {RPCHandler, Record: NotBundled, AnonymousRecord: NotBundled, Dequeue: NotBundled};
+module.exports = {RPCHandler, Listener, Record: NotBundled, AnonymousRecord: NotBundled, Dequeue: NotBundled};
