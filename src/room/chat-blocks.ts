@@ -1,4 +1,4 @@
-import type {ChatLine, ChatMessage, ChatNotice} from './chat.js';
+import type {ChatLine, ChatMessage, ChatNotice, ChatPart} from './chat.js';
 import {nameList} from './chat-words.js';
 import {displayName} from './people.js';
 
@@ -54,16 +54,35 @@ function dayOf(at: number): readonly [from: number, to: number] {
   return [day.setHours(0, 0, 0, 0), day.setDate(day.getDate() + 1)];
 }
 
+/** What was made of a part, and what it depends on besides: the line before it, or where there is none, midnight. */
+const made = new WeakMap<ChatPart, {readonly after: ChatLine | number; readonly blocks: readonly ChatBlock[]}>();
+
 /**
- * `lines`, in their order, as blocks; linear, for 5,000 lines well under a millisecond. `now` (milliseconds since 1970) tells whether the
- * first day is today, which needs no saying.
+ * The lines of a chat, in their order, as blocks, none of which goes beyond its part: only for parts that have changed they are made anew.
+ * `now` (milliseconds since 1970) tells whether the first day is today, which needs no saying.
  */
-export function toBlocks(lines: readonly ChatLine[], now: number): ChatBlock[] {
-  const blocks: ChatBlock[] = [];
-  let [from, to] = dayOf(now);
+export function toBlocks(parts: readonly ChatPart[], now: number): ChatBlock[] {
+  const today = dayOf(now)[0];
   let before: ChatLine | undefined;
+  const blocks = parts.map(part => {
+    const after = before ?? today;
+    before = part.at(-1);
+    const known = made.get(part);
+    if (known?.after === after) return known.blocks;
+    const fresh = blocksOf(part, after);
+    made.set(part, {after, blocks: fresh});
+    return fresh;
+  }).flat();
+  if (before && before.seq < 0) blocks.push({kind: 'earlier', first: before});
+  return blocks;
+}
+
+function blocksOf(part: ChatPart, after: ChatLine | number): ChatBlock[] {
+  const blocks: ChatBlock[] = [];
+  let before = typeof after === 'number' ? undefined : after;
+  let [from, to] = dayOf(typeof after === 'number' ? after : after.at);
   let open: {messages: ChatMessage[]} | {notices: ChatNotice[]} | undefined;
-  for (const line of lines) {
+  for (const line of part) {
     if (before && before.seq < 0 && line.seq >= 0) {
       blocks.push({kind: 'earlier', first: before});
       open = undefined;
@@ -84,7 +103,6 @@ export function toBlocks(lines: readonly ChatLine[], now: number): ChatBlock[] {
       blocks.push({kind: 'messages', first: line, ...open = {messages: [line]}});
     }
   }
-  if (before && before.seq < 0) blocks.push({kind: 'earlier', first: before});
   return blocks;
 }
 

@@ -5,6 +5,7 @@ import {RECEIPT_CHANNEL, type ChatMessage} from './chat.js';
 import {ChatLog} from './chat-log.js';
 import {FakeHub, type FakeRoom} from './fake-room.js';
 import {MemoryDisk, MemoryStore} from './history/memory.js';
+import {PAGE_LINES} from './history/types.js';
 
 /** Everything in a hub and on a disk takes microtasks only. */
 const settle = () => new Promise<void>(resolve => {
@@ -82,7 +83,7 @@ class Person {
   }
 
   get texts(): ChatMessage[] {
-    return this.log.state.lines.filter(line => line.kind === 'text');
+    return this.log.state.parts.flat().filter(line => line.kind === 'text');
   }
 }
 
@@ -98,6 +99,44 @@ describe('ChatLog with a store', () => {
     await settle();
     return made as {[I in keyof Names]: Person};
   }
+
+  /** So many at a time as may wait. */
+  async function sayAll(person: Person, texts: readonly string[]): Promise<void> {
+    for (const [i, text] of texts.entries()) {
+      person.say(text);
+      if (i % 100 === 99) await settle();
+    }
+    await settle();
+  }
+
+  it('shows the newest lines of former visits first, and those before them when it is asked', async () => {
+    const [ada, bo] = await people('Ada', 'Bo');
+    const texts = Array.from({length: 2 * PAGE_LINES + 7}, (_, i) => `${i}`);
+    await sayAll(bo, texts);
+    await ada.leave();
+    await ada.reload();
+    await settle();
+    assert.deepEqual(ada.texts.map(({text}) => text), texts.slice(-PAGE_LINES));
+    ada.say('new');
+    await Promise.all([ada.log.state.earlier!(), ada.log.state.earlier!()]);
+    assert.deepEqual(ada.texts.map(({text}) => text), [...texts.slice(-2 * PAGE_LINES), 'new']);
+    await ada.log.state.earlier!();
+    assert.deepEqual(ada.texts.map(({text}) => text), [...texts, 'new']);
+    assert.isUndefined(ada.log.state.earlier);
+    const seqs = ada.texts.map(({seq}) => seq);
+    assert.deepEqual(seqs, seqs.slice().sort((a, b) => a - b));
+  });
+
+  it('does not bring back what is forgotten while it is read', async () => {
+    const [ada, bo] = await people('Ada', 'Bo');
+    await sayAll(bo, Array.from({length: 2 * PAGE_LINES}, (_, i) => `${i}`));
+    await ada.reload();
+    await settle();
+    const reading = ada.log.state.earlier!();
+    await Promise.all([ada.log.forget(), reading]);
+    assert.isEmpty(ada.texts);
+    assert.isUndefined(ada.log.state.earlier);
+  });
 
   it('shows the lines of a former visit, before the room is joined', async () => {
     const [ada, bo] = await people('Ada', 'Bo');

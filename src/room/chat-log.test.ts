@@ -4,8 +4,8 @@ import {MAX_TEXT, RECEIPT_CHANNEL, type ChatMessage} from './chat.js';
 import {ChatLog, MAX_WAITING} from './chat-log.js';
 import {FakeHub, type FakeRoom} from './fake-room.js';
 
-const texts = (log: ChatLog) => log.state.lines.map(line => line.kind === 'text' ? `${line.text}: ${line.status}` : `${line.name} ${line.kind}`);
-const message = (log: ChatLog, index = -1) => log.state.lines.filter(line => line.kind === 'text').at(index)!;
+const texts = (log: ChatLog) => log.state.parts.flat().map(line => line.kind === 'text' ? `${line.text}: ${line.status}` : `${line.name} ${line.kind}`);
+const message = (log: ChatLog, index = -1) => log.state.parts.flat().filter(line => line.kind === 'text').at(index)!;
 /** Everything in a hub takes microtasks only. */
 const settle = () => new Promise(resolve => setTimeout(resolve));
 const thrown = (promise: Promise<unknown>) => promise.then(() => assert.fail('should have been rejected'), (error: unknown) => error instanceof MeshError && error.code);
@@ -42,9 +42,10 @@ describe('ChatLog', () => {
     for (let i = 0; i < 100; i++) session.receive(ada.selfId, {text: `${i}`}, 'chat');
     await settle();
     assert.equal(changes, 1);
-    assert.lengthOf(log.state.lines, 100);
+    assert.lengthOf(log.state.parts.flat(), 100);
     assert.isFrozen(log.state);
-    assert.isFrozen(log.state.lines);
+    assert.isFrozen(log.state.parts);
+    for (const part of log.state.parts) assert.isFrozen(part);
   });
 
   it('keeps what is said while the room cannot be reached, and sends it in order when it can', async () => {
@@ -199,7 +200,7 @@ describe('ChatLog', () => {
   it('refuses what is no message, at once', async () => {
     for (const text of ['', ' \n ']) assert.equal(await thrown(log.say(text)), 'bad-data');
     assert.equal(await thrown(log.say('x'.repeat(MAX_TEXT + 1))), 'too-large');
-    assert.lengthOf(log.state.lines, 0);
+    assert.lengthOf(log.state.parts.flat(), 0);
   });
 
   it('lets only so many messages wait', async () => {
@@ -214,7 +215,7 @@ describe('ChatLog', () => {
       session.receive(ada.selfId, data, 'chat');
     }
     session.receive(ada.selfId, {text: 'other channel'}, 'cursor');
-    assert.lengthOf(log.state.lines, 0);
+    assert.lengthOf(log.state.parts.flat(), 0);
     session.receive(ada.selfId, {text: 'x'.repeat(1e6)}, 'chat');
     assert.isAtMost(message(log).text.length, MAX_TEXT);
   });
@@ -232,7 +233,7 @@ describe('ChatLog', () => {
     session.lose();
     small.say('mine').catch(() => undefined);
     for (let i = 0; i < 100; i++) session.receive(ada.selfId, {text: `${i}`}, 'chat');
-    assert.lengthOf(small.state.lines, 10);
+    assert.lengthOf(small.state.parts.flat(), 10);
     assert.deepEqual(texts(small).slice(0, 2), ['mine: waiting', '91: sent']);
   });
 
@@ -255,8 +256,8 @@ describe('ChatLog', () => {
   it('notes nobody as gone while this machine is offline', async () => {
     session.lose();
     session.set({peers: []});
-    assert.lengthOf(log.state.lines, 0);
+    assert.lengthOf(log.state.parts.flat(), 0);
     session.resume();
-    assert.lengthOf(log.state.lines, 0);
+    assert.lengthOf(log.state.parts.flat(), 0);
   });
 });

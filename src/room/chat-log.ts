@@ -1,13 +1,17 @@
 import {MeshError} from '../mesh/errors.js';
 import {CHAT_CHANNEL, EMPTY_CHAT, MAX_TEXT, RECEIPT_CHANNEL, type ChatLine, type ChatMessage, type ChatNotice, type ChatState} from './chat.js';
 import {MAX_WAS, Outbox, readersOf, saidAlone, type After, type OutboxLines} from './chat-outbox.js';
-import {Keeper} from './history/keeper.js';
-import {isUnsent, type ChatStore} from './history/types.js';
+import {ChatLines} from './chat-lines.js';
+import {Keeper, type FormerLines} from './history/keeper.js';
+import {PAGE_LINES, type ChatStore} from './history/types.js';
 import {cleanName, clip} from './names.js';
 import type {PeerState, RoomMessageEvent, RoomSession} from './types.js';
 
-/** Lines kept in memory: an evening of lively talk; at 200 bytes a line about 1 MB. The oldest go first. */
-export const MAX_LINES = 5000;
+/** Lines kept in memory: days of lively talk; at 400 bytes a line about 40 MB. The oldest go first. */
+export const MAX_LINES = 100_000;
+
+/** UTF-16 units of text kept in memory: more than so many lines have, unless somebody fills them on purpose. */
+const MAX_UNITS = 16 * 1024 * 1024;
 
 /** Own messages that may wait while the room cannot be reached; nobody types more, a script might. */
 export const MAX_WAITING = 500;
@@ -50,14 +54,16 @@ export class ChatLog extends EventTarget {
   readonly #now: () => number;
   readonly #newId: () => string;
   readonly #maxLines: number;
+  /** Ids of messages that are not shown and not to be shown again. */
   readonly #seen = new Set<string>();
   /** Messages that came again under another id of their sender; the newest so many. */
   readonly #aliases = new Set<string>();
   readonly #logId: string;
+  readonly #lines = new ChatLines();
   readonly #outbox: Outbox;
   readonly #keeper: Keeper | undefined;
   readonly #forget = (): Promise<void> => this.forget();
-  #lines: ChatLine[] = [];
+  readonly #earlier = (): Promise<void> => this.#readEarlier();
   #state = EMPTY_CHAT;
   #stale = true;
   #announced = false;
@@ -66,6 +72,9 @@ export class ChatLog extends EventTarget {
   #detach: AbortController | undefined;
   /** What came before it was known what is there already; undefined once that is known. */
   #early: RoomMessageEvent[] | undefined;
+  /** Reads the lines of former visits that are not here yet; undefined where there are none. */
+  #former: FormerLines['earlier'];
+  #reading: Promise<void> | undefined;
   /** Ids of people who have been told that there is a chat here that answers. */
   readonly #told = new Set<string>();
   /** Ids to acknowledge once their lines are kept, by sender. */
@@ -84,8 +93,8 @@ export class ChatLog extends EventTarget {
     this.#early = [];
     this.#keeper = new Keeper({
       store, room, owner: `${tab}/${this.#logId}`,
-      find: id => this.#find(id),
-      unsent: () => this.#unsent().length > 0,
+      find: id => this.#lines.find(id),
+      unsent: () => this.#lines.unsent().length > 0,
       onTake: () => {
         const receipts = this.#takeReceipts();
         return ownIsNew => {
@@ -94,7 +103,7 @@ export class ChatLog extends EventTarget {
         };
       },
     });
-    void this.#keeper.load(now()).then(lines => this.#prepend(lines));
+    void this.#keeper.load(now()).then(former => this.#begin(former));
   }
 
   /** Frozen; a new object after every change. */
@@ -102,7 +111,8 @@ export class ChatLog extends EventTarget {
     if (this.#stale) {
       this.#stale = false;
       this.#state = Object.freeze({
-        logId: this.#logId, lines: Object.freeze(this.#lines.slice()), ...this.#keeper && {kept: this.#keeper.works, forget: this.#forget},
+        logId: this.#logId, parts: this.#lines.parts,
+        ...this.#former && {earlier: this.#earlier}, ...this.#keeper && {kept: this.#keeper.works, forget: this.#forget},
       });
     }
     return this.#state;
@@ -110,7 +120,7 @@ export class ChatLog extends EventTarget {
 
   /** Whether own messages wait, or failed: a log that must not be forgotten. */
   get unsent(): boolean {
-    return this.#lines.some(line => line.kind === 'text' && line.status !== 'sent');
+    return this.#lines.unsent().some(({status}) => status !== 'sent');
   }
 
   /** Follows `session` from now on: its messages, its people, and what waits is sent as soon as it is joined. */
@@ -144,7 +154,7 @@ export class ChatLog extends EventTarget {
   async say(text: string, name = ''): Promise<void> {
     if (typeof text !== 'string' || !text.trim()) throw new MeshError('bad-data', 'say() needs text');
     if (text.length > MAX_TEXT) throw new MeshError('too-large', `a message has at most ${MAX_TEXT} characters, this one ${text.length}`);
-    const waiting = this.#unsent().filter(({status}) => status === 'waiting');
+    const waiting = this.#lines.unsent().filter(({status}) => status === 'waiting');
     if (waiting.length >= MAX_WAITING) throw new MeshError('flood', `${MAX_WAITING} messages wait to be sent already`);
     const id = this.#newId();
     const state = this.#session?.state;
@@ -166,7 +176,7 @@ export class ChatLog extends EventTarget {
 
   /** Sends a failed message again, or a sent one to those that it did not reach. An unknown id is left alone. */
   async retry(id: string): Promise<void> {
-    const line = this.#find(id);
+    const line = this.#lines.find(id);
     if (!line || (line.status !== 'failed' && !line.missed)) return;
     const sent = this.#outbox.promise(id);
     this.#outbox.retry(line);
@@ -182,7 +192,9 @@ export class ChatLog extends EventTarget {
 
   /** Another tab has removed the room's lines from this machine. */
   forgotten(): void {
-    this.#lines = [];
+    for (const {kind, id} of this.#lines) if (kind === 'text') this.#seen.add(id);
+    this.#lines.clear();
+    this.#former = undefined;
     this.#keeper?.forgotten();
     this.#outbox.forget();
     this.#touch();
@@ -190,15 +202,15 @@ export class ChatLog extends EventTarget {
 
   /** This machine keeps lines no longer, or does again. */
   storageChanged(): void {
-    if (this.#keeper?.works) for (const line of this.#lines) if (line.kind === 'text') this.#keeper.write(line.id);
+    if (this.#keeper?.works) for (const {id} of messagesOf(this.#lines).slice(-PAGE_LINES)) this.#keeper.write(id);
     this.#touch();
   }
 
   #outboxLines(): OutboxLines {
     return {
-      unsent: () => this.#unsent(),
+      unsent: () => this.#lines.unsent(),
       find: id => {
-        const line = this.#find(id);
+        const line = this.#lines.find(id);
         return line?.own ? line : undefined;
       },
       replace: line => this.#replace(line),
@@ -206,40 +218,49 @@ export class ChatLog extends EventTarget {
     };
   }
 
-  #find(id: string): ChatMessage | undefined {
-    const line = this.#lines.findLast(each => each.id === id);
-    return line?.kind === 'text' ? line : undefined;
-  }
-
-  #unsent(): ChatMessage[] {
-    return this.#lines.filter(line => line.kind === 'text' && isUnsent(line)) as ChatMessage[];
-  }
-
   #flush(): void {
     if (!this.#early) this.#outbox.flush();
   }
 
   #replace(line: ChatMessage): void {
-    const index = this.#lines.findLastIndex(({id}) => id === line.id);
-    if (index < 0) return;
-    this.#lines[index] = Object.freeze(line);
+    if (!this.#lines.replace(Object.freeze(line))) return;
     this.#keeper?.write(line.id);
     this.#touch();
   }
 
-  /** Puts the lines of former visits above what there is, and goes on with what had to wait for them. */
-  #prepend(lines: readonly Omit<ChatMessage, 'seq'>[]): void {
-    // What another tab said is here twice, if this one was there: once as said, once as heard.
-    for (const {own, id, from, was = []} of lines) if (own) for (const each of [...was, from]) this.#seen.add(`${each} ${id}`);
-    const shown = lines.filter(({own, id}) => own || !this.#seen.has(id));
-    for (const {own, id} of shown) if (!own) this.#seen.add(id);
-    this.#lines.unshift(...shown.map((line, i) => Object.freeze({...line, seq: i - shown.length})));
+  /** Takes in the newest lines of former visits, and goes on with what had to wait for them. */
+  #begin(former: FormerLines): void {
+    this.#prepend(former);
     const early = this.#early ?? [];
     this.#early = undefined;
-    this.#touch();
     for (const event of early) this.#receive(event);
     this.#outbox.follow();
     this.#flush();
+  }
+
+  #readEarlier(): Promise<void> {
+    const former = this.#former;
+    return this.#reading ??= Promise.resolve(former?.()).then(read => {
+      this.#reading = undefined;
+      // What has been forgotten meanwhile does not come back.
+      if (read && former === this.#former) this.#prepend(read);
+    });
+  }
+
+  /** Puts lines of former visits above what there is, as long as there is room. */
+  #prepend({lines, earlier}: FormerLines): void {
+    // What another tab said is here twice, if this one was there: once as said, once as heard.
+    for (const {own, id, from, was = []} of lines) if (own) for (const each of [...was, from]) this.#seen.add(`${each} ${id}`);
+    const shown = lines.filter(({own, id}) => own ? !this.#lines.has(id) : !this.#isSeen(id));
+    const first = Math.min(0, this.#firstSeq());
+    this.#lines.prepend(shown.map((line, i) => Object.freeze({...line, seq: first + i - shown.length})));
+    this.#former = this.#lines.length < this.#maxLines ? earlier : undefined;
+    this.#touch();
+  }
+
+  #firstSeq(): number {
+    for (const {seq} of this.#lines) return seq;
+    return 0;
   }
 
   /** A remote's word: anything but a text of some length is dropped, a longer one is cut. */
@@ -263,7 +284,6 @@ export class ChatLog extends EventTarget {
     const known = this.#knows(key, id, was);
     if (isId(id)) this.#receipts.set(from, [...this.#receipts.get(from) ?? [], id]);
     if (!known) {
-      this.#seen.add(key);
       this.#add({
         kind: 'text', id: key, from, name: this.#session?.state.peers.find(peer => peer.id === from)?.name ?? '', own: false,
         // Cheap for the usual text; `clip` walks the characters of what is too long.
@@ -282,12 +302,16 @@ export class ChatLog extends EventTarget {
    * keep another's line from being shown.
    */
   #knows(key: string, id: unknown, was: unknown): boolean {
-    if (this.#seen.has(key) || this.#aliases.has(key)) return true;
+    if (this.#isSeen(key) || this.#aliases.has(key)) return true;
     if (!isId(id) || !Array.isArray(was)) return false;
-    if (!was.slice(0, MAX_WAS).some(former => isId(former) && this.#seen.has(`${former} ${id}`))) return false;
+    if (!was.slice(0, MAX_WAS).some(former => isId(former) && this.#isSeen(`${former} ${id}`))) return false;
     this.#aliases.add(key);
     if (this.#aliases.size > MAX_ALIASES) for (const oldest of this.#aliases) return this.#aliases.delete(oldest);
     return true;
+  }
+
+  #isSeen(key: string): boolean {
+    return this.#lines.has(key) || this.#seen.has(key);
   }
 
   #takeReceipts(): ReadonlyMap<string, readonly string[]> {
@@ -355,13 +379,8 @@ export class ChatLog extends EventTarget {
   }
 
   #add(line: Omit<ChatMessage, 'seq'> | Omit<ChatNotice, 'seq'>): void {
-    this.#lines.push(Object.freeze({...line, seq: this.#seq++} as ChatLine));
-    if (this.#lines.length > this.#maxLines) {
-      // The oldest line that is nobody's loss: own words that wait are kept.
-      const oldest = this.#lines.findIndex(each => each.kind !== 'text' || !isUnsent(each));
-      const [dropped] = oldest < 0 ? [] : this.#lines.splice(oldest, 1);
-      if (dropped) this.#seen.delete(dropped.id);
-    }
+    this.#lines.add(Object.freeze({...line, seq: this.#seq++} as ChatLine));
+    while ((this.#lines.length > this.#maxLines || this.#lines.units > MAX_UNITS) && this.#lines.shift());
     this.#touch();
   }
 
@@ -375,6 +394,8 @@ export class ChatLog extends EventTarget {
     });
   }
 }
+
+const messagesOf = (lines: Iterable<ChatLine>): ChatMessage[] => [...lines].filter(line => line.kind === 'text');
 
 function afterTimeout(ms: number, run: () => void): () => void {
   const timer = setTimeout(run, ms);

@@ -72,15 +72,23 @@ export interface ChatNotice {
 
 export type ChatLine = ChatMessage | ChatNotice;
 
+/** Some lines of a chat, one after another. */
+export type ChatPart = readonly ChatLine[];
+
 export interface ChatState {
   /** Tells the chat of one room from that of another. */
   readonly logId: string;
-  /** Oldest first. Lines of former visits have a negative `seq`. */
-  readonly lines: readonly ChatLine[];
+  /**
+   * All lines, oldest first, in parts, none of them empty; a part in which nothing has changed is the same as before. Lines of former
+   * visits have a negative `seq`.
+   */
+  readonly parts: readonly ChatPart[];
+  /** Puts lines that this machine keeps, and that are not here yet, before those that are; absent where there are none. */
+  readonly earlier?: () => Promise<void>;
   /** Whether this machine keeps what is said now; absent where it is not asked to. */
   readonly kept?: boolean;
   /** Removes everything that this machine keeps of the chat; absent where it is not asked to keep anything. */
   readonly forget?: () => Promise<void>;
 }
 
-export const EMPTY_CHAT: ChatState = Object.freeze({logId: '', lines: Object.freeze([])});
+export const EMPTY_CHAT: ChatState = Object.freeze({logId: '', parts: Object.freeze([])});

@@ -1,6 +1,6 @@
 import {assert} from 'chai';
 import {html} from 'lit';
-import {RECEIPT_CHANNEL} from '../../room/chat.js';
+import {CHAT_CHANNEL, RECEIPT_CHANNEL} from '../../room/chat.js';
 import {FakeHub} from '../../room/fake-room.js';
 import {accessible, cleanUp, drawn, frame, place, scene, shown, status} from '../testing/fixture.js';
 import type {MeshChat} from './mesh-chat.js';
@@ -71,6 +71,28 @@ describe('<mesh-chat>: what becomes of messages', () => {
     session.receive(ada.selfId, {got: ['x']}, RECEIPT_CHANNEL);
     session.receive(ada.selfId, {text: 'x'}, 'chat');
     assert.deepEqual(heard, ['chat']);
+  });
+
+  it('reads a long history as the reader goes back in it', async () => {
+    const room = `long ${Date.now()}`;
+    const first = await visit(room);
+    const ada = await hub.join('Ada');
+    for (let i = 0; i < 2_300; i++) hub.sessions[0]!.receive(ada.selfId, {text: `message ${i}`, id: `${i}`}, CHAT_CHANNEL);
+    await drawn(first);
+    // Sent once it is kept, as all before it are then.
+    await first.say('mine');
+    await cleanUp(hub);
+    const chat = await visit(room);
+    await eventually(() => chat.messages.length > 0);
+    assert.isBelow(chat.messages.length, 2_301);
+    await drawn(chat);
+    const log = find(chat, '.log')!;
+    while (!find(chat, '.kept')) {
+      log.scrollTop = 0;
+      await frame();
+    }
+    assert.deepEqual(chat.messages.filter(({own}) => !own).map(({text}) => text), Array.from({length: 2_300}, (_, i) => `message ${i}`));
+    await chat.forget();
   });
 
   it('shows a former visit above a line, and forgets it when asked twice', async () => {

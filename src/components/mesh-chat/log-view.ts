@@ -2,7 +2,8 @@ import {html, nothing, type LitElement, type ReactiveController, type TemplateRe
 import {guard} from 'lit/directives/guard.js';
 import {repeat} from 'lit/directives/repeat.js';
 import {linesOf, toBlocks, type ChatBlock} from '../../room/chat-blocks.js';
-import {EMPTY_CHAT, type ChatMessage, type ChatState} from '../../room/chat.js';
+import {firstIndex} from '../../room/chat-lines.js';
+import {EMPTY_CHAT, type ChatLine, type ChatMessage, type ChatPart, type ChatState} from '../../room/chat.js';
 import {plural} from '../../room/words.js';
 import {addStyles} from '../add-styles.js';
 import {avatarStyles} from '../avatar.js';
@@ -20,6 +21,12 @@ const MAX_DRAWN = 4 * WINDOW;
 
 /** At 60 frames a second. */
 const FRAME_MS = 1000 / 60;
+
+/** The lines behind that of `seq`. */
+function newer(parts: readonly ChatPart[], seq: number): ChatLine[] {
+  const part = Math.max(0, firstIndex(parts, each => each[0]!.seq > seq) - 1);
+  return parts.slice(part).flat().filter(line => line.seq > seq);
+}
 
 const nextFrame = (): Promise<void> => new Promise(resolve => {
   const done = () => {
@@ -55,6 +62,8 @@ export class LogView implements ReactiveController {
   #drawnAt = 0;
   /** Others' messages that came while the reader was further up. */
   #unseen = 0;
+  /** Whether lines of former visits are on their way. */
+  #reading = false;
   /** Whether the reader has asked to forget the room, and not said yet whether that is meant. */
   #asked = false;
 
@@ -83,6 +92,7 @@ export class LogView implements ReactiveController {
     if (this.#place.atEnd) return;
     const first = this.#firstDrawn();
     if (first > 0 && this.#place.nearStart) this.#drawFrom(first - WINDOW);
+    else if (this.#place.nearStart) void this.#readEarlier();
     else if (!this.#drawsLast() && this.#place.nearEnd) this.#drawFrom(first + WINDOW);
   }
 
@@ -110,18 +120,17 @@ export class LogView implements ReactiveController {
 
   /** Takes in what is new in `chat`. */
   #follow(chat: ChatState): void {
-    const {lines, logId} = chat;
+    const {parts, logId} = chat;
     const other = logId !== this.#chat.logId;
     this.#chat = chat;
-    this.#blocks = toBlocks(lines, Date.now());
-    const from = other ? lines.length : lines.findLastIndex(({seq}) => seq <= this.#lastSeq) + 1;
-    this.#lastSeq = lines.at(-1)?.seq ?? -1;
+    this.#blocks = toBlocks(parts, Date.now());
+    const fresh = other ? [] : newer(parts, this.#lastSeq).filter(line => line.kind === 'text');
+    this.#lastSeq = parts.at(-1)?.at(-1)?.seq ?? -1;
     if (other) {
       this.#start = -Infinity;
       this.#asked = false;
       this.#place.toEnd();
     }
-    const fresh = lines.slice(from).filter(line => line.kind === 'text');
     for (const message of fresh) {
       if (message.own) {
         this.#place.toEnd();
@@ -150,8 +159,20 @@ export class LogView implements ReactiveController {
     this.#host.requestUpdate();
   }
 
+  async #readEarlier(): Promise<void> {
+    const {earlier} = this.#chat;
+    if (!earlier || this.#reading) return;
+    this.#reading = true;
+    await earlier();
+    await this.#host.updateComplete;
+    this.#reading = false;
+    // Who stands at the very top cannot scroll any further to see them.
+    this.onScroll();
+  }
+
   #firstDrawn(): number {
-    return Math.max(0, this.#blocks.findIndex(({first: {seq}}) => seq >= this.#start));
+    const index = firstIndex(this.#blocks, ({first: {seq}}) => seq >= this.#start);
+    return index < this.#blocks.length ? index : 0;
   }
 
   /** What is read aloud. */
@@ -164,8 +185,9 @@ export class LogView implements ReactiveController {
     const drawn = this.#blocks.slice(first, this.#place.atEnd ? undefined : first + MAX_DRAWN);
     // Lines are replaced when they change, so a block of the same lines is the same block.
     const blocks = repeat(drawn, ({kind, first: {seq}}) => `${kind}${seq}`, block => guard([...linesOf(block)], () => renderBlock(block)));
-    const {kept} = this.#chat;
-    return [kept !== undefined && first === 0 && drawn.length ? renderKept(kept, this.#asked, this.#onForget) : nothing, blocks];
+    const {kept, earlier} = this.#chat;
+    const isFirst = first === 0 && !earlier && drawn.length;
+    return [kept !== undefined && isFirst ? renderKept(kept, this.#asked, this.#onForget) : nothing, blocks];
   }
 
   #onForget = ({target}: Event): void => {

@@ -43,11 +43,11 @@ export class MeshChat extends LitElement {
   /** Id of the `<mesh-room>`; empty for the one around this element. */
   @property() for = '';
 
-  /** The messages of this room, oldest first, own ones included; frozen, a new array after every change. At most 5,000 are kept. */
+  /** The messages of this room, oldest first, own ones included; frozen, a new array after every change. At most 100,000 are kept. */
   get messages(): readonly ChatMessage[] {
     const of = this.#room.view?.chat ?? EMPTY_CHAT;
     if (this.#messages?.of !== of) {
-      this.#messages = {of, list: Object.freeze(of.lines.filter(line => line.kind === 'text'))};
+      this.#messages = {of, list: Object.freeze(of.parts.flat().filter(line => line.kind === 'text'))};
     }
     return this.#messages.list;
   }
@@ -161,7 +161,7 @@ export class MeshChat extends LitElement {
 
   protected override render(): TemplateResult {
     const {state: roomState, chat} = this.#room.view ?? {state: IDLE_STATE, chat: EMPTY_CHAT};
-    const blank = !chat.lines.length;
+    const blank = !chat.parts.length;
     const fine = blank || roomState.status === 'joined' || roomState.status === 'joining';
     const {ready, problem} = this.#composer ?? {ready: false, problem: this.#broken ? 'Messages could not be loaded. Reload the page.' : ''};
     return html`<div class="frame"><div class="body"

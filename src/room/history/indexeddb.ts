@@ -1,6 +1,8 @@
 import {deleteDB, openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction} from 'idb';
 import {Owners} from './owners.js';
-import {MAX_STORED_LINES, MAX_STORED_ROOMS, isUnsent, spare, type ChatStore, type StoreObserver, type StoredLine} from './types.js';
+import {
+  MAX_STORED_LINES, MAX_STORED_ROOMS, NO_LINES, PAGE_LINES, isUnsent, type ChatStore, type StoreObserver, type StoredLine, type StoredPage,
+} from './types.js';
 
 export const DATABASE = 'mesh-room';
 
@@ -23,10 +25,14 @@ class SlowError extends Error {}
 interface Row extends StoredLine {
   readonly room: string;
   readonly n: number;
+  /** The room, for a line that is still to be sent. */
+  readonly waits?: string;
 }
 
 interface Room {
   readonly room: string;
+  /** Number of the first line that may be there; those before it wait to be sent. */
+  readonly first: number;
   /** Number of the next line. */
   readonly next: number;
   /** Larger for a room that was opened later. */
@@ -34,14 +40,16 @@ interface Room {
 }
 
 interface Schema extends DBSchema {
-  lines: {key: [room: string, id: string]; value: Row};
+  lines: {key: [room: string, n: number]; value: Row; indexes: {id: [room: string, id: string]; waits: string}};
   rooms: {key: string; value: Room};
 }
 
 type Write = IDBPTransaction<Schema, ('lines' | 'rooms')[], 'readwrite'>;
 
-/** Everything whose key begins with `room`: arrays sort behind all strings. */
-const allOf = (room: string): IDBKeyRange => IDBKeyRange.bound([room], [room, []]);
+/** The lines from number `from` on and before `to`; arrays sort behind all numbers. */
+const between = (room: string, from: number, to: number | [] = []): IDBKeyRange => IDBKeyRange.bound([room, from], [room, to], false, true);
+
+const rowOf = (room: string, n: number, line: StoredLine): Row => ({...line, room, n, ...isUnsent(line) && {waits: room}});
 
 const isFull = (error: unknown): boolean => error instanceof DOMException && error.name === 'QuotaExceededError';
 
@@ -50,6 +58,7 @@ export interface IndexedDbStoreOptions extends Partial<StoreObserver> {
   readonly name?: string;
   /** How long to wait for the browser's storage, in milliseconds. */
   readonly patienceMs?: number;
+  readonly maxLines?: number;
 }
 
 /** Keeps lines in the browser's database. A chunk of its own: no frame needs it. */
@@ -58,6 +67,7 @@ export class IndexedDbStore implements ChatStore {
   readonly #owners: Owners;
   readonly #observer: Partial<StoreObserver>;
   readonly #patienceMs: number;
+  readonly #maxLines: number;
   /** Between the pages of this machine: names of rooms that were removed. */
   #channel: BroadcastChannel | undefined;
   #db: Promise<IDBPDatabase<Schema>> | undefined;
@@ -65,10 +75,12 @@ export class IndexedDbStore implements ChatStore {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #retryMs: number;
 
-  constructor({owners = new Owners(), name = DATABASE, patienceMs = PATIENCE_MS, ...observer}: IndexedDbStoreOptions = {}) {
+  constructor(options: IndexedDbStoreOptions = {}) {
+    const {owners = new Owners(), name = DATABASE, patienceMs = PATIENCE_MS, maxLines = MAX_STORED_LINES, ...observer} = options;
     this.#observer = observer;
     this.#owners = owners;
     this.#name = name;
+    this.#maxLines = maxLines;
     this.#patienceMs = this.#retryMs = patienceMs;
   }
 
@@ -76,11 +88,11 @@ export class IndexedDbStore implements ChatStore {
     return !this.#broken;
   }
 
-  async load(room: string, owner: string): Promise<readonly StoredLine[]> {
+  async load(room: string, owner: string): Promise<StoredPage> {
     this.#listen();
-    const rows = await this.#try(room, () =>
+    const page = await this.#try(room, () =>
       this.#owners.adopting(owner, isGone => this.#write(tx => this.#open(tx, room, owner, isGone))));
-    return rows?.map(({room: _room, n: _n, ...line}) => line) ?? [];
+    return page ?? NO_LINES;
   }
 
   async put(room: string, lines: readonly StoredLine[]): Promise<void> {
@@ -92,7 +104,7 @@ export class IndexedDbStore implements ChatStore {
 
   async forget(room: string): Promise<void> {
     const remove = () => this.#write(async tx => {
-      await Promise.all([tx.objectStore('lines').delete(allOf(room)), tx.objectStore('rooms').delete(room)]);
+      await Promise.all([tx.objectStore('lines').delete(between(room, 0)), tx.objectStore('rooms').delete(room)]);
     });
     try {
       await this.#inTime(this.#again(room, remove));
@@ -129,42 +141,57 @@ export class IndexedDbStore implements ChatStore {
     return this.#channel;
   }
 
-  async #open(tx: Write, room: string, owner: string, isGone: (line: StoredLine) => boolean): Promise<Row[]> {
+  async #open(tx: Write, room: string, owner: string, isGone: (line: StoredLine) => boolean): Promise<StoredPage> {
     const rooms = (await tx.objectStore('rooms').getAll()).sort((a, b) => a.used - b.used);
     const present = rooms.find(each => each.room === room);
-    // A room without lines is noted with its first one.
-    if (present) await tx.objectStore('rooms').put({...present, used: (rooms.at(-1)?.used ?? 0) + 1});
     for (const old of rooms.filter(each => each !== present).slice(0, Math.max(0, rooms.length - MAX_STORED_ROOMS))) {
-      if (await this.#drop(tx, old.room, 0) === 0) await tx.objectStore('rooms').delete(old.room);
+      if (await this.#drop(tx, old, old.next) === 0) await tx.objectStore('rooms').delete(old.room);
     }
-    const rows = await this.#rows(tx, room);
-    const taken = rows.map(row => isUnsent(row) && isGone(row) ? {...row, owner} : row);
-    await Promise.all(taken.filter((row, i) => row !== rows[i]).map(row => tx.objectStore('lines').put(row)));
-    return taken.filter(row => !isUnsent(row) || row.owner === owner);
+    // A room without lines is noted with its first one.
+    if (!present) return NO_LINES;
+    await tx.objectStore('rooms').put({...present, used: (rooms.at(-1)?.used ?? 0) + 1});
+    const lines = tx.objectStore('lines');
+    const waiting = await lines.index('waits').getAll(room);
+    const orphans = waiting.filter(isGone);
+    await Promise.all(orphans.map(row => lines.put({...row, owner})));
+    // As far back as its own that wait, so that they are where they were said.
+    const own = waiting.filter(row => row.owner === owner || orphans.includes(row));
+    return this.#page(tx, room, owner, Math.min(present.next - PAGE_LINES, ...own.map(({n}) => n)), present.next);
+  }
+
+  /** The lines from number `from` on and before `to`. */
+  async #page(tx: Write, room: string, owner: string, from: number, to: number): Promise<StoredPage> {
+    const lines = tx.objectStore('lines');
+    const [rows, before] = await Promise.all([lines.getAll(between(room, from, to)), from > 0 && lines.getKey(between(room, 0, from))]);
+    const earlier = async () =>
+      await this.#try(room, () => this.#write(again => this.#page(again, room, owner, from - PAGE_LINES, from))) ?? NO_LINES;
+    return {
+      lines: rows.filter(row => !isUnsent(row) || row.owner === owner).map(({room: _room, n: _n, waits: _waits, ...line}) => line),
+      ...before && {earlier},
+    };
   }
 
   async #put(tx: Write, room: string, lines: readonly StoredLine[]): Promise<void> {
-    const rooms = tx.objectStore('rooms');
-    const store = tx.objectStore('lines');
-    const present = await rooms.get(room);
-    let next = present?.next ?? 0;
-    const used = present?.used ?? Math.max(0, ...(await rooms.getAll()).map(each => each.used)) + 1;
-    for (const line of lines) await store.put({...line, room, n: (await store.get([room, line.id]))?.n ?? next++});
-    await rooms.put({room, next, used});
-    // By a tenth more at a time, so that not every line costs a look at all.
-    if (await store.count(allOf(room)) > MAX_STORED_LINES) await this.#drop(tx, room, MAX_STORED_LINES * 0.9);
+    const [rooms, store] = [tx.objectStore('rooms'), tx.objectStore('lines')];
+    const used = async () => Math.max(0, ...(await rooms.getAll()).map(each => each.used)) + 1;
+    const present = await rooms.get(room) ?? {room, first: 0, next: 0, used: await used()};
+    const keys = await Promise.all(lines.map(({id}) => store.index('id').getKey([room, id])));
+    let {next} = present;
+    await Promise.all(lines.map((line, i) => store.put(rowOf(room, keys[i]?.[1] ?? next++, line))));
+    const noted = {...present, next};
+    await rooms.put(noted);
+    // By a tenth more at a time, so that not every line drops one.
+    if (next - noted.first > this.#maxLines) await this.#drop(tx, noted, next - Math.floor(this.#maxLines * 0.9));
   }
 
-  async #rows(tx: Write, room: string): Promise<Row[]> {
-    return (await tx.objectStore('lines').getAll(allOf(room))).sort((a, b) => a.n - b.n);
-  }
-
-  /** Drops the oldest lines of a room that can be dropped, down to `keep`. @returns how many are left. */
-  async #drop(tx: Write, room: string, keep: number): Promise<number> {
-    const rows = await this.#rows(tx, room);
-    const gone = spare(rows, keep);
-    await Promise.all(gone.map(({id}) => tx.objectStore('lines').delete([room, id])));
-    return rows.length - gone.length;
+  /** Drops the lines of a room before number `to`, but for those that wait. @returns how many are left of those. */
+  async #drop(tx: Write, room: Room, to: number): Promise<number> {
+    const lines = tx.objectStore('lines');
+    const waiting = (await lines.index('waits').getAll(room.room)).filter(({n}) => n < to);
+    await lines.delete(between(room.room, 0, to));
+    await Promise.all(waiting.map(row => lines.put(row)));
+    await tx.objectStore('rooms').put({...room, first: to});
+    return waiting.length;
   }
 
   async #write<T>(run: (tx: Write) => Promise<T>): Promise<T> {
@@ -182,9 +209,13 @@ export class IndexedDbStore implements ChatStore {
   }
 
   async #connect(): Promise<IDBPDatabase<Schema>> {
-    const open = () => openDB<Schema>(this.#name, 1, {
+    const open = () => openDB<Schema>(this.#name, 2, {
       upgrade(db) {
-        db.createObjectStore('lines', {keyPath: ['room', 'id']});
+        // Version 1 was never released.
+        for (const name of db.objectStoreNames) db.deleteObjectStore(name);
+        const lines = db.createObjectStore('lines', {keyPath: ['room', 'n']});
+        lines.createIndex('id', ['room', 'id']);
+        lines.createIndex('waits', 'waits');
         db.createObjectStore('rooms', {keyPath: 'room'});
       },
       // Another tab wants to remove or change the database: this one must not stand in its way.
@@ -246,7 +277,10 @@ export class IndexedDbStore implements ChatStore {
       return await run();
     } catch (error) {
       if (isFull(error)) {
-        await this.#write(async tx => this.#drop(tx, room, (await tx.objectStore('lines').count(allOf(room))) / 2));
+        await this.#write(async tx => {
+          const present = await tx.objectStore('rooms').get(room);
+          if (present) await this.#drop(tx, present, Math.ceil((present.first + present.next) / 2));
+        });
       } else {
         // The connection may have been closed under this one's hands; a new one tells.
         this.#disconnect();

@@ -1,6 +1,6 @@
 import {interrupted} from '../chat-outbox.js';
 import type {ChatMessage} from '../chat.js';
-import {ORPHAN_MS, isUnsent, type ChatStore, type StoredLine} from './types.js';
+import {ORPHAN_MS, isUnsent, type ChatStore, type StoredLine, type StoredPage} from './types.js';
 
 export interface KeeperOptions {
   readonly store: ChatStore;
@@ -12,6 +12,13 @@ export interface KeeperOptions {
   readonly unsent: () => boolean;
   /** Takes note of all that was written until now. @returns what to do once it is kept; `ownIsNew` if an own message can be sent then. */
   readonly onTake: () => (ownIsNew: boolean) => void;
+}
+
+/** Lines of former visits, oldest first. */
+export interface FormerLines {
+  readonly lines: readonly Omit<ChatMessage, 'seq'>[];
+  /** The lines before these; absent where there are none. */
+  readonly earlier?: () => Promise<FormerLines>;
 }
 
 /** Writes the lines of one log into its store, behind it: in order, in batches, one at a time. */
@@ -40,14 +47,14 @@ export class Keeper {
     return this.#kept.get(id) === from;
   }
 
-  /** The lines of former visits, oldest first, as they are to go on with. To be called once, before anything is written. */
-  async load(now: number): Promise<readonly Omit<ChatMessage, 'seq'>[]> {
+  /** The newest lines of former visits, as they are to go on with. To be called once, before anything is written. */
+  async load(now: number): Promise<FormerLines> {
     const {store, room, owner} = this.#options;
-    const lines = (await store.load(room, owner)).filter(isLine);
-    for (const line of lines) if (isUnsent(line)) this.#kept.set(line.id, line.from);
+    const page = await store.load(room, owner);
+    for (const line of page.lines.filter(isLine)) if (isUnsent(line)) this.#kept.set(line.id, line.from);
     // After the caller has taken them in.
     queueMicrotask(() => void this.#run());
-    return lines.map(({owner: _owner, ...line}) => resumed(line, now));
+    return former(page, now);
   }
 
   /** Message `id` is new, or has changed. */
@@ -96,6 +103,11 @@ export class Keeper {
 const isLine = ({kind, id, from, name, text, at, own, deliveredTo}: StoredLine): boolean =>
   kind === 'text' && [id, from, name, text].every(each => typeof each === 'string') && Number.isFinite(at) && typeof own === 'boolean'
   && Array.isArray(deliveredTo);
+
+const former = ({lines, earlier}: StoredPage, now: number): FormerLines => ({
+  lines: lines.filter(isLine).map(({owner: _owner, ...line}) => resumed(line, now)),
+  ...earlier && {earlier: async () => former(await earlier(), now)},
+});
 
 /** A line as a later page goes on with it. */
 function resumed(line: Omit<ChatMessage, 'seq'>, now: number): Omit<ChatMessage, 'seq'> {

@@ -1,10 +1,15 @@
-import {MAX_STORED_LINES, MAX_STORED_ROOMS, isUnsent, spare, type ChatStore, type StoredLine} from './types.js';
+import {MAX_STORED_LINES, MAX_STORED_ROOMS, PAGE_LINES, isUnsent, type ChatStore, type StoredLine, type StoredPage} from './types.js';
 
 /** What outlives the pages of a test. */
 export class MemoryDisk {
   /** Lines by id, by room; the room that was opened last stands last. */
   readonly rooms = new Map<string, Map<string, StoredLine>>();
   readonly owners = new Set<string>();
+  readonly maxLines: number;
+
+  constructor(maxLines = MAX_STORED_LINES) {
+    this.maxLines = maxLines;
+  }
 }
 
 /** The in-memory twin of the store: one page's view of a disk. */
@@ -27,7 +32,7 @@ export class MemoryStore implements ChatStore {
     for (const owner of this.#held) this.#disk.owners.delete(owner);
   }
 
-  async load(room: string, owner: string): Promise<readonly StoredLine[]> {
+  async load(room: string, owner: string): Promise<StoredPage> {
     this.hold(owner, true);
     await Promise.resolve();
     const {rooms, owners} = this.#disk;
@@ -36,11 +41,13 @@ export class MemoryStore implements ChatStore {
     rooms.set(room, lines);
     for (const [key, kept] of rooms) {
       if (rooms.size <= MAX_STORED_ROOMS) break;
-      for (const {id} of spare([...kept.values()], 0)) kept.delete(id);
+      drop(kept, 0);
       if (!kept.size) rooms.delete(key);
     }
     for (const line of lines.values()) if (isUnsent(line) && !owners.has(line.owner)) lines.set(line.id, {...line, owner});
-    return [...lines.values()].filter(line => !isUnsent(line) || line.owner === owner);
+    const all = [...lines.values()];
+    const waiting = all.findIndex(line => isUnsent(line) && line.owner === owner);
+    return pageOf(all.filter(line => !isUnsent(line) || line.owner === owner), waiting < 0 ? PAGE_LINES : all.length - waiting);
   }
 
   async put(room: string, lines: readonly StoredLine[]): Promise<void> {
@@ -49,7 +56,7 @@ export class MemoryStore implements ChatStore {
     const kept = this.#disk.rooms.get(room) ?? new Map<string, StoredLine>();
     this.#disk.rooms.set(room, kept);
     for (const line of lines) kept.set(line.id, structuredClone(line));
-    for (const {id} of spare([...kept.values()], MAX_STORED_LINES)) kept.delete(id);
+    drop(kept, this.#disk.maxLines);
   }
 
   async forget(room: string): Promise<void> {
@@ -63,5 +70,20 @@ export class MemoryStore implements ChatStore {
       if (on) owners.add(owner);
       else owners.delete(owner);
     }
+  }
+}
+
+/** The last of `lines`, at least so many. */
+function pageOf(lines: readonly StoredLine[], least: number): StoredPage {
+  const from = lines.length - Math.max(PAGE_LINES, least);
+  if (from <= 0) return {lines};
+  return {lines: lines.slice(from), earlier: () => Promise.resolve(pageOf(lines.slice(0, from), PAGE_LINES))};
+}
+
+/** Drops the oldest lines, but for those that wait, down to `keep`. */
+function drop(lines: Map<string, StoredLine>, keep: number): void {
+  for (const line of lines.values()) {
+    if (lines.size <= keep) return;
+    if (!isUnsent(line)) lines.delete(line.id);
   }
 }

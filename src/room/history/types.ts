@@ -6,8 +6,11 @@ export interface StoredLine extends Omit<ChatMessage, 'seq'> {
   readonly owner: string;
 }
 
-/** Lines that are kept of one room. The oldest go first, but for own ones that wait. */
-export const MAX_STORED_LINES = 1000;
+/** Lines that are kept of one room; at 300 bytes a line 30 MB. The oldest go first, but for own ones that wait. */
+export const MAX_STORED_LINES = 100_000;
+
+/** Lines that a page takes up at a time, the newest first: so many that what comes once more is among the first. */
+export const PAGE_LINES = 1000;
 
 /** Rooms that are kept. Those that were not opened for longest go first, but for own lines that wait. */
 export const MAX_STORED_ROOMS = 50;
@@ -25,6 +28,15 @@ export interface StoreObserver {
   onForgotten(room: string): void;
 }
 
+/** Lines of a room, oldest first. */
+export interface StoredPage {
+  readonly lines: readonly StoredLine[];
+  /** The lines before these; absent where there are none. */
+  readonly earlier?: () => Promise<StoredPage>;
+}
+
+export const NO_LINES: StoredPage = Object.freeze({lines: Object.freeze([])});
+
 /**
  * The seam to what keeps lines; an adapter passes `compliance.ts`. Nothing here rejects or takes for ever: storage that does not work keeps
  * nothing, and the room goes on.
@@ -33,10 +45,10 @@ export interface ChatStore {
   /** Whether anything can be kept, as far as is known. */
   readonly works: boolean;
   /**
-   * The lines of `room`, oldest first. Own lines that wait and whose log is gone now belong to `owner`; those of logs that live in
-   * other tabs are left out.
+   * The newest lines of `room`, about `PAGE_LINES` at a time. Own lines that wait and whose log is gone now belong to `owner`, and are all
+   * among the first; those of logs that live in other tabs are left out.
    */
-  load(room: string, owner: string): Promise<readonly StoredLine[]>;
+  load(room: string, owner: string): Promise<StoredPage>;
   /** Adds lines behind those that are there, or replaces those of the same id. Settles once they are kept, or cannot be. */
   put(room: string, lines: readonly StoredLine[]): Promise<void>;
   /** Removes all lines of a room, and tells the other pages' stores. Tries also where nothing can be kept any more. */
@@ -48,8 +60,3 @@ export interface ChatStore {
 /** Whether a line is still to be sent to somebody, so that it must not be dropped. */
 export const isUnsent = ({own, status, pending}: Pick<StoredLine, 'own' | 'status' | 'pending'>): boolean =>
   own && (status !== 'sent' || !!pending?.length);
-
-/** Which of `lines`, oldest first, to drop so that at most `keep` are left. */
-export function spare<Line extends StoredLine>(lines: readonly Line[], keep: number): Line[] {
-  return lines.filter(line => !isUnsent(line)).slice(0, Math.max(0, lines.length - keep));
-}
