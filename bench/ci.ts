@@ -19,7 +19,7 @@ import {figure} from './stats.js';
 
 const USAGE = `npm run bench:ci -- [options]
 
-  --calibrate 8   measures so many times and writes baseline.json anew
+  --calibrate 6   measures so many times and writes baseline.json anew
 `;
 
 const BASELINE = fileURLToPath(new URL('baseline.json', import.meta.url));
@@ -64,7 +64,7 @@ async function writeBaseline(browser: Browser, times: number): Promise<void> {
 async function compare(browser: Browser): Promise<void> {
   const baseline = JSON.parse(await readFile(BASELINE, 'utf8')) as Baseline;
   const missing = ROWS.filter(({id}) => !baseline[id]);
-  if (missing.length > 0) throw new Error(`baseline.json has no ${missing.map(({id}) => id).join(', ')}: run with --calibrate 8`);
+  if (missing.length > 0) throw new Error(`baseline.json has no ${missing.map(({id}) => id).join(', ')}: run with --calibrate 6`);
   const first = await measure(browser);
   const suspects = ROWS.filter(row => judge(row, first, baseline).verdict === 'slower');
   const results = suspects.length > 0 ? pooled([first, await measure(browser, suspects, AGAIN)]) : first;
@@ -72,7 +72,7 @@ async function compare(browser: Browser): Promise<void> {
   for (const each of judgements) console.log(lineOf(each));
   for (const {contestant, scenario, round, reason} of results.failures) console.log(`  ${contestant}, ${scenario}, round ${round + 1}: ${reason}`);
   if (judgements.some(({verdict}) => verdict !== 'ok')) {
-    throw new Error('slower than the baseline. If that is meant: npm run bench:ci -- --calibrate 8, and say in the commit why');
+    throw new Error('slower than the baseline. If that is meant: npm run bench:ci -- --calibrate 6, and say in the commit why');
   }
 }
 
