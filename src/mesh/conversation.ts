@@ -27,6 +27,11 @@ const QUIET_MS = 2_000;
 export const SILENT_MS = 4_000;
 /** Nothing for so long although ICE, which the browser does and not the page, has its answers: the peer stands still. */
 const AWAY_MS = 10_000;
+/**
+ * Which way a link takes is asked of the browser this often: it changes without a word, but hardly ever, and its statistics cost more than
+ * all else that an idle link does. Who passes a TURN server, or has just found a path, is asked at once.
+ */
+const ROUTE_MS = 15_000;
 /** Through the server everybody shares what there is, and nothing is noticed sooner for being asked more often. */
 const SERVER_FACTOR = 5;
 /** A round trip that differs by less, in milliseconds or as a share, is the same one: each change is told, and drawn, in all rosters. */
@@ -79,6 +84,7 @@ export class Conversation {
   #told = '';
   #pingId = 0;
   #pingAt = 0;
+  #routeAt = 0;
   #heardAt = 0;
   #silent = false;
   #away = false;
@@ -156,7 +162,7 @@ export class Conversation {
     this.#route = route;
     this.#rttMs = undefined;
     // The first question is due, also on a page that is younger than the pause between two.
-    this.#pingAt = -Infinity;
+    this.#pingAt = this.#routeAt = -Infinity;
     this.#heardAt = this.#options.clock.now();
     this.#silent = this.#away = false;
     this.#taken = this.#reported = 0;
@@ -229,6 +235,7 @@ export class Conversation {
       const stop = this.#options.clock.after(ms, () => settle(false));
       this.#probes.add(answered);
       this.#sendPing();
+      this.#findRoute();
     });
   }
 
@@ -341,10 +348,9 @@ export class Conversation {
       if (!this.#link) return;
       if (quietMs >= QUIET_MS * factor || now - this.#pingAt >= PING_MS * factor) {
         this.#sendPing();
-      } else if (this.#route === 'turn') {
-        // A restart may have found something better, of which the link says nothing.
-        this.#findRoute();
       }
+      // Of a TURN server a restart may have found something better.
+      if (this.#route === 'turn' || now - this.#routeAt >= ROUTE_MS) this.#findRoute();
       const next = [QUIET_MS, SILENT_MS].map(each => this.#heardAt + each * factor - now).find(left => left > 0);
       this.#watchIn(next ?? QUIET_MS * factor);
     });
@@ -364,7 +370,6 @@ export class Conversation {
   #sendPing(): void {
     this.#pingAt = this.#options.clock.now();
     this.#link?.send('lines', encodePing(++this.#pingId, this.#outbound.handedOver));
-    this.#findRoute();
   }
 
   #ponged(): void {
@@ -378,6 +383,7 @@ export class Conversation {
 
   #findRoute(): void {
     const link = this.#link;
+    this.#routeAt = this.#options.clock.now();
     link?.route().then(route => {
       if (link !== this.#link || route === this.#route) return;
       this.#route = route;

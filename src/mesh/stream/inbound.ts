@@ -9,8 +9,8 @@ import {MAX_HELD_BYTES, MAX_OPEN_TRANSFERS} from '../wire/limits.js';
 
 /** Acknowledge after so many lines … */
 const ACK_LINES = 64;
-/** … or this long after the first that is not acknowledged. Nobody waits for it: it only lets the sender forget. */
-const ACK_DELAY_MS = 250;
+/** … or this long after the first that is not acknowledged. It only lets the sender forget, and costs as much as a line does. */
+const ACK_DELAY_MS = 1_000;
 /** Shortest piece but for the last: a remote must not make this side keep a million crumbs, each of which costs more than it brings. */
 const MIN_PIECE_BYTES = 1024;
 /** Finished transfers that a hello names: more than can be open at one time. */
