@@ -168,6 +168,7 @@ export class Conversation {
     this.#taken = this.#reported = 0;
     if (!hello) return this.#outbound.attachPlain(link);
     this.#name = hello.name;
+    const isAgain = this.met;
     if (hello.boot !== this.#peerBoot) {
       // Another instance under the same id: its messages are numbered anew.
       this.#inbound.close();
@@ -176,7 +177,8 @@ export class Conversation {
     }
     const {got} = hello;
     this.#outbound.attach(link, got?.boot === this.#options.boot ? got : undefined);
-    // It may have changed between this side's hello and the other's.
+    // It may have changed between this side's hello and the other's; while another link was there, which of the two was heard is not known.
+    if (isAgain) this.#told = '';
     this.rename();
     this.#watchIn(FIRST_PING_MS);
   }

@@ -251,11 +251,16 @@ export class ChatLog extends EventTarget {
   #prepend({lines, earlier}: FormerLines): void {
     // What another tab said is here twice, if this one was there: once as said, once as heard.
     for (const {own, id, from, was = []} of lines) if (own) for (const each of [...was, from]) this.#seen.add(`${each} ${id}`);
-    const shown = lines.filter(({own, id}) => own ? !this.#lines.has(id) : !this.#isSeen(id));
+    const isHeard = ({id, from, was = []}: Omit<ChatMessage, 'seq'>) => [...was, from].some(each => this.#lines.has(`${each} ${id}`));
+    const shown = lines.filter(line => line.own ? !this.#lines.has(line.id) && !isHeard(line) : !this.#isSeen(line.id));
     const first = Math.min(0, this.#firstSeq());
     this.#lines.prepend(shown.map((line, i) => Object.freeze({...line, seq: first + i - shown.length})));
-    this.#former = this.#lines.length < this.#maxLines ? earlier : undefined;
+    this.#former = this.#isFull ? undefined : earlier;
     this.#touch();
+  }
+
+  get #isFull(): boolean {
+    return this.#lines.length > this.#maxLines || this.#lines.units > MAX_UNITS;
   }
 
   #firstSeq(): number {
@@ -380,7 +385,10 @@ export class ChatLog extends EventTarget {
 
   #add(line: Omit<ChatMessage, 'seq'> | Omit<ChatNotice, 'seq'>): void {
     this.#lines.add(Object.freeze({...line, seq: this.#seq++} as ChatLine));
-    while ((this.#lines.length > this.#maxLines || this.#lines.units > MAX_UNITS) && this.#lines.shift());
+    while (this.#isFull && this.#lines.shift()) {
+      // Behind a line that is gone there is nothing to be read without a hole.
+      this.#former = undefined;
+    }
     this.#touch();
   }
 

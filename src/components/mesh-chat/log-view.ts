@@ -163,6 +163,8 @@ export class LogView implements ReactiveController {
     const {earlier} = this.#chat;
     if (!earlier || this.#reading) return;
     this.#reading = true;
+    // What is drawn stays what is drawn, whatever comes above it.
+    this.#start = Math.max(this.#start, this.#blocks[0]?.first.seq ?? -Infinity);
     await earlier();
     await this.#host.updateComplete;
     this.#reading = false;
