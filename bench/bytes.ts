@@ -1,8 +1,7 @@
 /** `npm run bench:bytes`: what a visitor fetches, of this project and of others, and how soon the first line is said. See README.md. */
 import {parseArgs} from 'node:util';
 
-import {buildParts} from '../scripts/build.js';
-import {isFresh} from '../scripts/build/fresh.js';
+import {ensureBuilt} from './built.js';
 import {IMPORTED, ownSizes, sizesOf} from './bytes/sizes.js';
 import {ELEMENT, serveVisits} from './bytes/visits.js';
 import {launchChromium} from './driver/browser.js';
@@ -47,7 +46,7 @@ await program(async () => {
   const {values} = parseArgs({options: {rounds: {type: 'string', default: '7'}, markdown: {type: 'string'}}});
   const [rounds] = numbers(values.rounds, '--rounds', 1);
   await ensurePeers(Object.keys(entrants));
-  if (!await isFresh()) await buildParts(['web']);
+  await ensureBuilt();
   await tell([
     ...await sizesTable(), '', ...await visitsTable(rounds!), '', 'Median of all visits (least–most); nothing in the cache.',
   ], values.markdown);

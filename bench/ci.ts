@@ -5,13 +5,12 @@ import {parseArgs} from 'node:util';
 
 import type {Browser} from 'puppeteer-core';
 
-import {buildParts} from '../scripts/build.js';
-import {isFresh} from '../scripts/build/fresh.js';
+import {ensureBuilt} from './built.js';
 import {launchChromium} from './driver/browser.js';
 import {numbers} from './numbers.js';
 import {program} from './program.js';
 import {calibrate, judge, pooled, type Baseline, type Judgement} from './regressions.js';
-import {rowsFor, type Row} from './rows.js';
+import {rowsFor, type RowName} from './rows.js';
 import {run, type Results} from './runner.js';
 import {scenariosFor} from './scenarios/index.js';
 import {FLOOR, SUBJECT} from './servers/index.js';
@@ -26,28 +25,21 @@ const BASELINE = fileURLToPath(new URL('baseline.json', import.meta.url));
 
 const SIZE = 4;
 /**
- * What every join and every message passes through, and rounds of it: so many that the whole takes a minute. The slowest answers are left
- * to the whole benchmark: in so few rounds they are noise.
+ * Rounds of what every join and every message passes through, so many that the whole takes a minute. The slowest answers are left to the
+ * whole benchmark: in so few rounds they are noise.
  */
-const PARTS = [
-  {names: ['late'], rounds: 3},
-  {names: ['start'], rounds: 9},
-  {names: ['broadcast', 'burst'], rounds: 2},
-] as const;
+const ROUNDS: Partial<Record<RowName, number>> = {late: 3, start: 9, broadcast: 2, burst: 2};
 /** So many times as many rounds for rows that look slower: the verdict is on all of them together. */
 const AGAIN = 3;
 
-const rowsOf = (names: readonly string[]): readonly Row[] => rowsFor([SIZE]).filter(({id}) => names.some(name => id === `${name}-${SIZE}`));
-const ROWS = PARTS.flatMap(({names}) => rowsOf(names));
+const ROWS = rowsFor([SIZE]).filter(({id, name}) => name in ROUNDS && id === `${name}-${SIZE}`);
 
-async function measure(browser: Browser, wanted: readonly Row[] = ROWS, times = 1): Promise<Results> {
+async function measure(browser: Browser, rows = ROWS, times = 1): Promise<Results> {
   const runs: Results[] = [];
-  for (const {names, rounds} of PARTS) {
-    const ids = new Set(rowsOf(names).map(({id}) => id).filter(id => wanted.some(row => row.id === id)));
-    if (ids.size === 0) continue;
+  for (const scenario of scenariosFor([SIZE], new Set(rows.map(({id}) => id)))) {
+    const {name} = rows.find(({id}) => scenario.rowIds.includes(id))!;
     runs.push(await run({
-      contestants: [FLOOR, SUBJECT], scenarios: scenariosFor([SIZE], ids), rounds: times * rounds, browser,
-      progress: line => console.error(line),
+      contestants: [FLOOR, SUBJECT], scenarios: [scenario], rounds: times * ROUNDS[name]!, browser, progress: line => console.error(line),
     }));
   }
   return pooled(runs);
@@ -84,7 +76,7 @@ await program(async () => {
   const {values} = parseArgs({options: {calibrate: {type: 'string'}, help: {type: 'boolean', short: 'h'}}});
   if (values.help) return console.log(USAGE);
   const times = numbers(values.calibrate, '--calibrate', 3)?.[0];
-  if (!await isFresh()) await buildParts(['web']);
+  await ensureBuilt();
   const browser = await launchChromium();
   try {
     await (times === undefined ? compare(browser) : writeBaseline(browser, times));

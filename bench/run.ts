@@ -7,8 +7,7 @@ import {dirname, resolve} from 'node:path';
 
 import type {Browser} from 'puppeteer-core';
 
-import {buildParts} from '../scripts/build.js';
-import {isFresh} from '../scripts/build/fresh.js';
+import {ensureBuilt} from './built.js';
 import {describeBytes} from './heading.js';
 import {writeCharts} from './charts.js';
 import {launchChromium} from './driver/browser.js';
@@ -24,7 +23,7 @@ import {SUBJECT} from './servers/index.js';
 async function main(options: Options): Promise<void> {
   const rows = rowsFor(options.sizes).filter(({name}) => options.rows.includes(name));
   const scenarios = scenariosFor(options.sizes, new Set(rows.map(({id}) => id)));
-  if (options.contestants.includes(SUBJECT) && !await isFresh()) await buildParts(['web']);
+  if (options.contestants.includes(SUBJECT)) await ensureBuilt();
   const browser = await launchChromium();
   try {
     const peers = await ensurePeers(options.contestants);

@@ -259,9 +259,9 @@ export class RoomGuard {
 
   #schedule(list: List): void {
     this.#dirty.add(list);
-    // The first write after a pause is told at once: nobody who joins alone waits for company.
     if (this.#isScheduled) return;
     this.#isScheduled = true;
+    // The first write after a pause is told at once: nobody who joins alone waits for company.
     if (performance.now() - this.#flushedAt < FLUSH_MS) setTimeout(() => this.#flush(), FLUSH_MS);
     else setImmediate(() => this.#flush());
   }

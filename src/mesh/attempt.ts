@@ -22,7 +22,7 @@ const GREET_AGAIN_MS = 50;
 const MAX_GREET_AGAIN_MS = 400;
 /** A plain page cannot say that it listens: text for it waits this long after the channel is open on this side, where this side called. */
 const PLAIN_SETTLE_MS = 100;
-/** Frames that are kept until the hello: what a lane's buffer can bring ahead of the other lane. */
+/** Frames that are kept until the hello, which may come by another lane, or be lost and said again. */
 const MAX_EARLY = 256;
 
 export interface AttemptOptions {
@@ -141,11 +141,8 @@ export class Attempt {
     }
     this.#hello = hello;
     if (this.link.state !== 'open') return;
-    if (!hello.re) {
-      if (this.#options.initiator) this.#greet();
-    } else {
-      this.#heard();
-    }
+    if (hello.re) this.#heard();
+    else if (this.#options.initiator) this.#greet();
     this.#opened();
   }
 

@@ -8,7 +8,7 @@ export const PART_LINES = 256;
  * The lines of one chat, in the order of their `seq`, in parts. A change copies the part that it is in, and the list of the parts, if
  * somebody has seen them; everything else stays the same, for whoever compares. So a line costs the same however many there are.
  */
-export class ChatLines implements Iterable<ChatLine> {
+export class ChatLines {
   #parts: ChatLine[][] = [];
   #seen: readonly ChatPart[] | undefined;
   /** Parts that nobody has seen. */
@@ -37,10 +37,6 @@ export class ChatLines implements Iterable<ChatLine> {
       this.#seen = Object.freeze(this.#parts.slice());
     }
     return this.#seen;
-  }
-
-  * [Symbol.iterator](): Iterator<ChatLine> {
-    for (const part of this.#parts) yield* part;
   }
 
   has(id: string): boolean {
@@ -73,11 +69,12 @@ export class ChatLines implements Iterable<ChatLine> {
 
   /** Puts a message in the place of that of the same id. @returns whether there is one. */
   replace(line: ChatMessage): boolean {
-    const before = this.find(line.id);
-    if (!before) return false;
-    const [part, index] = this.#place(before.seq);
-    this.#forget(before);
-    this.#change(part)[index] = line;
+    const seq = this.#seqs.get(line.id);
+    if (seq === undefined) return false;
+    const [at, index] = this.#place(seq);
+    const part = this.#change(at);
+    this.#forget(part[index]!);
+    part[index] = line;
     this.#note(line);
     return true;
   }

@@ -1,5 +1,7 @@
 import {MeshError} from '../mesh/errors.js';
-import {CHAT_CHANNEL, EMPTY_CHAT, MAX_TEXT, RECEIPT_CHANNEL, type ChatLine, type ChatMessage, type ChatNotice, type ChatState} from './chat.js';
+import {
+  CHAT_CHANNEL, EMPTY_CHAT, MAX_TEXT, messagesOf, RECEIPT_CHANNEL, type ChatLine, type ChatMessage, type ChatNotice, type ChatState,
+} from './chat.js';
 import {MAX_WAS, Outbox, readersOf, saidAlone, type After, type OutboxLines} from './chat-outbox.js';
 import {ChatLines} from './chat-lines.js';
 import {Keeper, type FormerLines} from './history/keeper.js';
@@ -192,7 +194,7 @@ export class ChatLog extends EventTarget {
 
   /** Another tab has removed the room's lines from this machine. */
   forgotten(): void {
-    for (const {kind, id} of this.#lines) if (kind === 'text') this.#seen.add(id);
+    for (const {id} of messagesOf(this.#lines.parts)) this.#seen.add(id);
     this.#lines.clear();
     this.#former = undefined;
     this.#keeper?.forgotten();
@@ -202,7 +204,7 @@ export class ChatLog extends EventTarget {
 
   /** This machine keeps lines no longer, or does again. */
   storageChanged(): void {
-    if (this.#keeper?.works) for (const {id} of messagesOf(this.#lines).slice(-PAGE_LINES)) this.#keeper.write(id);
+    if (this.#keeper?.works) for (const {id} of messagesOf(this.#lines.parts).slice(-PAGE_LINES)) this.#keeper.write(id);
     this.#touch();
   }
 
@@ -250,10 +252,11 @@ export class ChatLog extends EventTarget {
   /** Puts lines of former visits above what there is, as long as there is room. */
   #prepend({lines, earlier}: FormerLines): void {
     // What another tab said is here twice, if this one was there: once as said, once as heard.
-    for (const {own, id, from, was = []} of lines) if (own) for (const each of [...was, from]) this.#seen.add(`${each} ${id}`);
-    const isHeard = ({id, from, was = []}: Omit<ChatMessage, 'seq'>) => [...was, from].some(each => this.#lines.has(`${each} ${id}`));
-    const shown = lines.filter(line => line.own ? !this.#lines.has(line.id) && !isHeard(line) : !this.#isSeen(line.id));
-    const first = Math.min(0, this.#firstSeq());
+    for (const line of lines) if (line.own) for (const key of heardAs(line)) this.#seen.add(key);
+    const shown = lines.filter(line => line.own
+      ? ![line.id, ...heardAs(line)].some(key => this.#lines.has(key))
+      : !this.#isSeen(line.id));
+    const first = Math.min(0, this.#lines.parts[0]?.[0]?.seq ?? 0);
     this.#lines.prepend(shown.map((line, i) => Object.freeze({...line, seq: first + i - shown.length})));
     this.#former = this.#isFull ? undefined : earlier;
     this.#touch();
@@ -261,11 +264,6 @@ export class ChatLog extends EventTarget {
 
   get #isFull(): boolean {
     return this.#lines.length > this.#maxLines || this.#lines.units > MAX_UNITS;
-  }
-
-  #firstSeq(): number {
-    for (const {seq} of this.#lines) return seq;
-    return 0;
   }
 
   /** A remote's word: anything but a text of some length is dropped, a longer one is cut. */
@@ -403,7 +401,8 @@ export class ChatLog extends EventTarget {
   }
 }
 
-const messagesOf = (lines: Iterable<ChatLine>): ChatMessage[] => [...lines].filter(line => line.kind === 'text');
+/** What an own message is called at those who hear it: by each id that its sender has had. */
+const heardAs = ({id, from, was = []}: Omit<ChatMessage, 'seq'>): string[] => [...was, from].map(each => `${each} ${id}`);
 
 function afterTimeout(ms: number, run: () => void): () => void {
   const timer = setTimeout(run, ms);

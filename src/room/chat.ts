@@ -91,4 +91,7 @@ export interface ChatState {
   readonly forget?: () => Promise<void>;
 }
 
+/** The messages among the lines. */
+export const messagesOf = (parts: readonly ChatPart[]): ChatMessage[] => parts.flat().filter(line => line.kind === 'text');
+
 export const EMPTY_CHAT: ChatState = Object.freeze({logId: '', parts: Object.freeze([])});

@@ -41,7 +41,7 @@ export class RelayPolicy extends EventTarget {
   #told: number;
 
   /** @param option - what the page wants. */
-  constructor(option: RelayOption = true, device: Device = (globalThis.navigator) ?? {}) {
+  constructor(option: RelayOption = true, device: Device = globalThis.navigator ?? {}) {
     super();
     this.#option = option;
     this.#device = device;

@@ -1,6 +1,6 @@
 import {LitElement, html, nothing, type TemplateResult} from 'lit';
 import {property} from 'lit/decorators.js';
-import {EMPTY_CHAT, type ChatMessage, type ChatState} from '../../room/chat.js';
+import {EMPTY_CHAT, messagesOf, type ChatMessage, type ChatState} from '../../room/chat.js';
 import {RoomConsumer} from '../../room/consumer.js';
 import {IDLE_STATE, type RoomState} from '../../room/types.js';
 import {chatWords, retryWord, roomWords} from '../../room/words.js';
@@ -47,7 +47,7 @@ export class MeshChat extends LitElement {
   get messages(): readonly ChatMessage[] {
     const of = this.#room.view?.chat ?? EMPTY_CHAT;
     if (this.#messages?.of !== of) {
-      this.#messages = {of, list: Object.freeze(of.parts.flat().filter(line => line.kind === 'text'))};
+      this.#messages = {of, list: Object.freeze(messagesOf(of.parts))};
     }
     return this.#messages.list;
   }

@@ -67,14 +67,11 @@ export class Connections {
     if (this.#certificate && this.#certificate.expires - Date.now() < MIN_VALIDITY_MS) this.#renew();
     const ready = this.#ready;
     this.#ready = undefined;
-    this.#prepareIn(QUIET_MS);
-    if (!ready) return this.#make(configuration);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#prepare(), QUIET_MS);
+    if (!ready) return new Connection(this.#complete(configuration));
     ready.setConfiguration(this.#complete(configuration));
     return ready;
-  }
-
-  #make(configuration: RTCConfiguration): Connection {
-    return new Connection(this.#complete(configuration));
   }
 
   /** The certificate is there also when nothing else of it is new: Firefox takes its absence for a change, which there cannot be. */
@@ -82,14 +79,9 @@ export class Connections {
     return {...configuration, ...this.#certificate && {certificates: [this.#certificate]}};
   }
 
-  #prepareIn(ms: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#prepare(), ms);
-  }
-
   #prepare(): void {
     try {
-      this.#ready ??= this.#make({});
+      this.#ready ??= new Connection(this.#complete({}));
     } catch {
       // Chromium makes only so many; whoever needs one is told.
     }
