@@ -22,8 +22,12 @@ const GREET_AGAIN_MS = 50;
 const MAX_GREET_AGAIN_MS = 400;
 /** A plain page cannot say that it listens: text for it waits this long after the channel is open on this side, where this side called. */
 const PLAIN_SETTLE_MS = 100;
-/** Frames that are kept until the hello, which may come by another lane, or be lost and said again. */
-const MAX_EARLY = 256;
+/**
+ * Bytes of frames that are kept until the hello, which may come by another lane, or be lost and said again: four times what a lane takes at
+ * once. A frame counts as `EARLY_FRAME_BYTES` more than is in it.
+ */
+const MAX_EARLY_BYTES = 4 * 1024 * 1024;
+const EARLY_FRAME_BYTES = 100;
 
 export interface AttemptOptions {
   readonly clock: Clock;
@@ -51,6 +55,7 @@ export class Attempt {
   readonly #options: AttemptOptions;
   /** Data that came before the hello, which travels on another lane than some of it. */
   #early: Array<readonly [Lane, LaneData]> = [];
+  #earlyBytes = 0;
   #bound: Cancel;
   #again: Cancel | undefined;
   #hello: Hello | undefined;
@@ -129,9 +134,11 @@ export class Attempt {
       return this.#options.onData(lane, data);
     }
     const frame = lane === 'lines' && !this.#hello ? decodeLine(data) : undefined;
-    if (frame?.kind === 'hello') this.#greeted(frame.hello);
-    // Only what one flight can bring is kept; a peer that floods before its hello loses the link.
-    else if (this.#early.push([lane, data]) > MAX_EARLY) this.close(this.#error('the other side said no hello'));
+    if (frame?.kind === 'hello') return this.#greeted(frame.hello);
+    this.#early.push([lane, data]);
+    this.#earlyBytes += EARLY_FRAME_BYTES + (typeof data === 'string' ? data.length : data.byteLength);
+    // A peer that floods before its hello loses the link.
+    if (this.#earlyBytes > MAX_EARLY_BYTES) this.close(this.#error('the other side said no hello'));
   }
 
   #greeted(hello: Hello): void {

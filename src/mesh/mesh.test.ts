@@ -134,6 +134,24 @@ describe('Mesh', () => {
     expect(world.member('b').from('a')).to.deep.equal(['early']);
   });
 
+  it('brings what was owed when the first word of either side is lost, over that link', async () => {
+    const owed = Array.from({length: 1_000}, (_, i) => i);
+    for (const lost of [0, 1]) {
+      const each = new World({seed: 1});
+      await each.join('a', 'b');
+      while (each.network.links.size < 2) await each.clock.run(1);
+      for (const {mesh} of each.all) for (const i of owed) mesh.send(i).catch(() => undefined);
+      const [...made] = each.network.links;
+      let words = 0;
+      each.network.loses = () => words++ === lost;
+      await each.clock.run(1_000);
+      expect(each.member('a').from('b')).to.deep.equal(owed);
+      expect(each.member('b').from('a')).to.deep.equal(owed);
+      expect([...each.network.links]).to.have.members(made);
+      await each.end();
+    }
+  });
+
   it('links everybody although a third of the signals is lost', async () => {
     world.server.faults.loseSignal = () => world.clock.random() < 0.33;
     await world.join('a', 'b', 'c', 'd', 'e', 'f');

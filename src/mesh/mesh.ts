@@ -309,6 +309,7 @@ export class Mesh extends EventTarget {
     for (const stop of [...this.#vouched.values(), ...this.#departed.values()]) stop();
     this.#vouched.clear();
     this.#departed.clear();
+    this.#createLink?.close?.();
   }
 
   #receive(message: SignalMessage): void {

@@ -5,7 +5,7 @@ import {RECEIPT_CHANNEL, type ChatMessage} from './chat.js';
 import {ChatLog} from './chat-log.js';
 import {FakeHub, type FakeRoom} from './fake-room.js';
 import {MemoryDisk, MemoryStore} from './history/memory.js';
-import {PAGE_LINES} from './history/types.js';
+import {ORPHAN_MS, PAGE_LINES, isWaiting} from './history/types.js';
 
 /** Everything in a hub and on a disk takes microtasks only. */
 const settle = () => new Promise<void>(resolve => {
@@ -72,6 +72,11 @@ class Person {
     this.#store.gate = gate;
   }
 
+  /** Whether this machine's storage answers who reads back. */
+  set answers(answers: boolean) {
+    this.#store.answers = answers;
+  }
+
   /** Whether this machine's storage works. */
   set works(works: boolean) {
     this.#store.works = works;
@@ -125,6 +130,38 @@ describe('ChatLog with a store', () => {
     assert.isUndefined(ada.log.state.earlier);
     const seqs = ada.texts.map(({seq}) => seq);
     assert.deepEqual(seqs, seqs.slice().sort((a, b) => a - b));
+  });
+
+  it('reads back later where storage did not answer once', async () => {
+    const [ada, bo] = await people('Ada', 'Bo');
+    const texts = Array.from({length: PAGE_LINES + 7}, (_, i) => `${i}`);
+    await sayAll(bo, texts);
+    await ada.leave();
+    await ada.reload();
+    await settle();
+    ada.answers = false;
+    await ada.log.state.earlier!();
+    assert.lengthOf(ada.texts, PAGE_LINES);
+    ada.answers = true;
+    await ada.log.state.earlier!();
+    assert.deepEqual(ada.texts.map(({text}) => text), texts);
+  });
+
+  it('ends the wait for who has not come back for a day, also on the device', async () => {
+    const [ada, bo] = await people('Ada', 'Bo', 'Cy');
+    ada.room!.lose();
+    ada.say('one');
+    await settle();
+    await bo.leave();
+    await ada.reload();
+    await settle();
+    const kept = ada.disk.rooms.get('lobby')!;
+    const [waiting] = kept.values();
+    assert.isTrue(isWaiting(waiting!));
+    kept.set(waiting!.id, {...waiting!, at: waiting!.at - ORPHAN_MS - 1});
+    await ada.reload();
+    await settle();
+    assert.deepEqual([...ada.disk.rooms.get('lobby')!.values()].map(line => [line.text, isWaiting(line)]), [['one', false]]);
   });
 
   it('does not bring back what is forgotten while it is read', async () => {

@@ -105,7 +105,7 @@ export class ChatLog extends EventTarget {
         };
       },
     });
-    void this.#keeper.load(now()).then(former => this.#begin(former));
+    void this.#keeper.load(now(), former => this.#begin(former));
   }
 
   /** Frozen; a new object after every change. */

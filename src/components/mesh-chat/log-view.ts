@@ -160,16 +160,16 @@ export class LogView implements ReactiveController {
   }
 
   async #readEarlier(): Promise<void> {
-    const {earlier} = this.#chat;
-    if (!earlier || this.#reading) return;
+    const chat = this.#chat;
+    if (!chat.earlier || this.#reading) return;
     this.#reading = true;
     // What is drawn stays what is drawn, whatever comes above it.
     this.#start = Math.max(this.#start, this.#blocks[0]?.first.seq ?? -Infinity);
-    await earlier();
+    await chat.earlier();
     await this.#host.updateComplete;
     this.#reading = false;
-    // Who stands at the very top cannot scroll any further to see them.
-    this.onScroll();
+    // Who stands at the very top cannot scroll any further to see them. Where storage does not answer now, nothing has changed.
+    if (this.#chat !== chat) this.onScroll();
   }
 
   #firstDrawn(): number {
@@ -188,7 +188,7 @@ export class LogView implements ReactiveController {
     // Lines are replaced when they change, so a block of the same lines is the same block.
     const blocks = repeat(drawn, ({kind, first: {seq}}) => `${kind}${seq}`, block => guard([...linesOf(block)], () => renderBlock(block)));
     const {kept, earlier} = this.#chat;
-    const isFirst = first === 0 && !earlier && drawn.length;
+    const isFirst = first === 0 && !(kept && earlier) && drawn.length;
     return [kept !== undefined && isFirst ? renderKept(kept, this.#asked, this.#onForget) : nothing, blocks];
   }
 

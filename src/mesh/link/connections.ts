@@ -40,9 +40,17 @@ export class Connections {
   #certificate: RTCCertificate | undefined;
   #ready: Connection | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
 
   constructor() {
     this.#renew();
+  }
+
+  /** Nobody needs another one. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#drop();
   }
 
   /** simple-peer's documented way to bring one's own WebRTC is also the one way to the connection that it makes. */
@@ -69,9 +77,13 @@ export class Connections {
     this.#ready = undefined;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#prepare(), QUIET_MS);
-    if (!ready) return new Connection(this.#complete(configuration));
-    ready.setConfiguration(this.#complete(configuration));
-    return ready;
+    try {
+      ready?.setConfiguration(this.#complete(configuration));
+    } catch {
+      ready!.close();
+      return new Connection(this.#complete(configuration));
+    }
+    return ready ?? new Connection(this.#complete(configuration));
   }
 
   /** The certificate is there also when nothing else of it is new: Firefox takes its absence for a change, which there cannot be. */
@@ -80,6 +92,7 @@ export class Connections {
   }
 
   #prepare(): void {
+    if (this.#closed) return;
     try {
       this.#ready ??= new Connection(this.#complete({}));
     } catch {
@@ -87,11 +100,17 @@ export class Connections {
     }
   }
 
+  #drop(): void {
+    this.#ready?.close();
+    this.#ready = undefined;
+  }
+
   #renew(): void {
-    this.#certificate = this.#ready = undefined;
+    this.#certificate = undefined;
     // Until it is there, or where it cannot be made, every connection makes its own.
     RTCPeerConnection.generateCertificate({name: 'ECDSA', namedCurve: 'P-256'} as AlgorithmIdentifier).then(made => {
       this.#certificate = made;
+      this.#drop();
       this.#prepare();
     }, () => undefined);
   }

@@ -35,7 +35,7 @@ type Peer = SimplePeer.Instance & {negotiate(): void};
 export function simplePeerLinks(): CreateLink {
   const connections = new Connections();
   const gathering = new Gathering();
-  return options => new SimplePeerLink(options, connections, gathering);
+  return Object.assign((options: LinkOptions) => new SimplePeerLink(options, connections, gathering), {close: () => connections.close()});
 }
 
 class SimplePeerLink extends EventTarget implements Link {

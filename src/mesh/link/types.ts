@@ -99,4 +99,8 @@ export interface Link extends EventTarget {
   addEventListener: Listen<LinkEventMap>;
 }
 
-export type CreateLink = (options: LinkOptions) => Link;
+export interface CreateLink {
+  (options: LinkOptions): Link;
+  /** Lets go of what is kept for the next link: none comes. */
+  close?(): void;
+}

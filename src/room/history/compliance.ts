@@ -1,6 +1,6 @@
 /** What every store must do. Run by `memory.test.ts` and `indexeddb.test.ts`. */
 import {assert} from 'chai';
-import {MAX_STORED_ROOMS, PAGE_LINES, type ChatStore, type StoredLine, type StoredPage} from './types.js';
+import {MAX_STORED_ROOMS, NO_LINES, PAGE_LINES, type ChatStore, type StoredLine, type StoredPage} from './types.js';
 
 /** A line as a log writes it. */
 export const line = (id: string, more: Partial<StoredLine> = {}): StoredLine => ({
@@ -24,7 +24,7 @@ export const FEW_LINES = 2_500;
 /** All that a page of lines begins, oldest first. */
 export async function whole(loading: Promise<StoredPage>): Promise<readonly StoredLine[]> {
   const {lines, earlier} = await loading;
-  return earlier ? [...await whole(earlier()), ...lines] : lines;
+  return earlier ? [...await whole(earlier().then(page => page ?? NO_LINES)), ...lines] : lines;
 }
 
 const ids = (lines: readonly StoredLine[]): string[] => lines.map(({id}) => id);
@@ -90,7 +90,34 @@ export function storeCompliance(name: string, createMachine: () => Machine): voi
       await store.put('lobby', [line('old'), line('mine', waiting), ...Array.from({length: 2 * PAGE_LINES}, (_, i) => line(`${i}`))]);
       const page = await store.load('lobby', 'a');
       assert.deepEqual(ids(page.lines).slice(0, 2), ['mine', '0']);
-      assert.deepEqual(ids((await page.earlier!()).lines), ['old']);
+      assert.deepEqual(ids((await page.earlier!())!.lines), ['old']);
+    });
+
+    it('gives those that have failed with the lines around them', async () => {
+      await store.put('lobby', [line('failed', {own: true, status: 'failed'}), ...Array.from({length: PAGE_LINES}, (_, i) => line(`${i}`))]);
+      const page = await store.load('lobby', 'a');
+      assert.equal(page.lines[0]!.id, '0');
+      assert.deepEqual(ids((await page.earlier!())!.lines), ['failed']);
+    });
+
+    it('keeps fewer of long lines', async () => {
+      const text = 'x'.repeat(8_000);
+      for (let i = 0; i < FEW_LINES; i += 50) await store.put('lobby', Array.from({length: 50}, (_, k) => line(`${i + k}`, {text})));
+      const lines = await whole(store.load('lobby', 'a'));
+      assert.isAtMost(lines.length, FEW_LINES / 31);
+      assert.isAbove(lines.length, FEW_LINES / 50);
+      assert.equal(lines.at(-1)!.id, `${FEW_LINES - 1}`);
+    });
+
+    it('leaves no empty page between own lines that wait and the others', async () => {
+      await store.put('lobby', [line('mine', {own: true, status: 'failed'})]);
+      for (let i = 0; i < 3 * FEW_LINES; i += 50) await store.put('lobby', Array.from({length: 50}, (_, k) => line(`${i + k}`)));
+      let page: StoredPage | undefined = await store.load('lobby', 'a');
+      while (page?.earlier) {
+        page = await page.earlier();
+        assert.isNotEmpty(page?.lines);
+      }
+      assert.equal(page?.lines[0]?.id, 'mine');
     });
 
     it('keeps the rooms that were opened last, and every own line that waits', async () => {

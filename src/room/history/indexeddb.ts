@@ -1,7 +1,8 @@
 import {deleteDB, openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction} from 'idb';
 import {Owners} from './owners.js';
 import {
-  MAX_STORED_LINES, MAX_STORED_ROOMS, NO_LINES, PAGE_LINES, isUnsent, type ChatStore, type StoreObserver, type StoredLine, type StoredPage,
+  MAX_STORED_LINES, MAX_STORED_ROOMS, NO_LINES, PAGE_LINES, isUnsent, isWaiting, linesOf,
+  type ChatStore, type StoreObserver, type StoredLine, type StoredPage,
 } from './types.js';
 
 export const DATABASE = 'mesh-room';
@@ -24,6 +25,7 @@ class SlowError extends Error {}
 /** A line and its place in its room: by number and not by time, since clocks are set. */
 interface Row extends StoredLine {
   readonly room: string;
+  /** Grows by as many as the line before counts as. */
   readonly n: number;
   /** The room, for a line that is still to be sent. */
   readonly waits?: string;
@@ -155,19 +157,21 @@ export class IndexedDbStore implements ChatStore {
     const orphans = waiting.filter(isGone);
     await Promise.all(orphans.map(row => lines.put({...row, owner})));
     // As far back as its own that wait, so that they are where they were said.
-    const own = waiting.filter(row => row.owner === owner || orphans.includes(row));
+    const own = waiting.filter(row => isWaiting(row) && (row.owner === owner || orphans.includes(row)));
     return this.#page(tx, room, owner, Math.min(present.next - PAGE_LINES, ...own.map(({n}) => n)), present.next);
   }
 
   /** The lines from number `from` on and before `to`. */
   async #page(tx: Write, room: string, owner: string, from: number, to: number): Promise<StoredPage> {
     const lines = tx.objectStore('lines');
-    const [rows, before] = await Promise.all([lines.getAll(between(room, from, to)), from > 0 && lines.getKey(between(room, 0, from))]);
-    const earlier = async () =>
-      await this.#try(room, () => this.#write(again => this.#page(again, room, owner, from - PAGE_LINES, from))) ?? NO_LINES;
+    const [rows, before] = await Promise.all([
+      lines.getAll(between(room, from, to)), from > 0 ? lines.openKeyCursor(between(room, 0, from), 'prev') : undefined,
+    ]);
+    // Between own lines that wait and the rest there may be a gap.
+    const end = before ? before.key[1] + 1 : 0;
     return {
       lines: rows.filter(row => !isUnsent(row) || row.owner === owner).map(({room: _room, n: _n, waits: _waits, ...line}) => line),
-      ...before && {earlier},
+      ...before && {earlier: () => this.#try(room, () => this.#write(again => this.#page(again, room, owner, end - PAGE_LINES, end)))},
     };
   }
 
@@ -177,7 +181,11 @@ export class IndexedDbStore implements ChatStore {
     const present = await rooms.get(room) ?? {room, first: 0, next: 0, used: await used()};
     const keys = await Promise.all(lines.map(({id}) => store.index('id').getKey([room, id])));
     let {next} = present;
-    await Promise.all(lines.map((line, i) => store.put(rowOf(room, keys[i]?.[1] ?? next++, line))));
+    await Promise.all(lines.map((line, i) => {
+      const n = keys[i]?.[1] ?? next;
+      if (n === next) next += linesOf(line);
+      return store.put(rowOf(room, n, line));
+    }));
     const noted = {...present, next};
     await rooms.put(noted);
     // By a tenth more at a time, so that not every line drops one.

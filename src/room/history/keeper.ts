@@ -17,8 +17,8 @@ export interface KeeperOptions {
 /** Lines of former visits, oldest first. */
 export interface FormerLines {
   readonly lines: readonly Omit<ChatMessage, 'seq'>[];
-  /** The lines before these; absent where there are none. */
-  readonly earlier?: () => Promise<FormerLines>;
+  /** The lines before these, or nothing where storage does not answer now; absent where there are none. */
+  readonly earlier?: () => Promise<FormerLines | undefined>;
 }
 
 /** Writes the lines of one log into its store, behind it: in order, in batches, one at a time. */
@@ -47,14 +47,18 @@ export class Keeper {
     return this.#kept.get(id) === from;
   }
 
-  /** The newest lines of former visits, as they are to go on with. To be called once, before anything is written. */
-  async load(now: number): Promise<FormerLines> {
+  /** Hands over the newest lines of former visits, as they are to go on with. To be called once, before anything is written. */
+  async load(now: number, take: (former: FormerLines) => void): Promise<void> {
     const {store, room, owner} = this.#options;
     const page = await store.load(room, owner);
-    for (const line of page.lines.filter(isLine)) if (isUnsent(line)) this.#kept.set(line.id, line.from);
-    // After the caller has taken them in.
-    queueMicrotask(() => void this.#run());
-    return former(page, now);
+    const waited = page.lines.filter(line => isLine(line) && isUnsent(line));
+    for (const {id, from} of waited) this.#kept.set(id, from);
+    const begun = former(page, now);
+    // What waits no longer is not to be looked for at each visit.
+    const waits = new Set(begun.lines.filter(isUnsent).map(({id}) => id));
+    for (const {id} of waited) if (!waits.has(id)) this.#changed.add(id);
+    take(begun);
+    await this.#run();
   }
 
   /** Message `id` is new, or has changed. */
@@ -106,7 +110,10 @@ const isLine = ({kind, id, from, name, text, at, own, deliveredTo}: StoredLine):
 
 const former = ({lines, earlier}: StoredPage, now: number): FormerLines => ({
   lines: lines.filter(isLine).map(({owner: _owner, ...line}) => resumed(line, now)),
-  ...earlier && {earlier: async () => former(await earlier(), now)},
+  ...earlier && {earlier: async () => {
+    const page = await earlier();
+    return page && former(page, now);
+  }},
 });
 
 /** A line as a later page goes on with it. */

@@ -1,4 +1,4 @@
-import {MAX_STORED_LINES, MAX_STORED_ROOMS, PAGE_LINES, isUnsent, type ChatStore, type StoredLine, type StoredPage} from './types.js';
+import {MAX_STORED_LINES, MAX_STORED_ROOMS, PAGE_LINES, isUnsent, isWaiting, linesOf, type ChatStore, type StoredLine, type StoredPage} from './types.js';
 
 /** What outlives the pages of a test. */
 export class MemoryDisk {
@@ -16,6 +16,8 @@ export class MemoryDisk {
 export class MemoryStore implements ChatStore {
   /** Set to false for storage that keeps nothing. */
   works = true;
+  /** Set to false for storage that does not answer who reads back. */
+  answers = true;
   /** What the next writes wait for. */
   gate: Promise<void> = Promise.resolve();
   readonly #disk: MemoryDisk;
@@ -46,8 +48,18 @@ export class MemoryStore implements ChatStore {
     }
     for (const line of lines.values()) if (isUnsent(line) && !owners.has(line.owner)) lines.set(line.id, {...line, owner});
     const all = [...lines.values()];
-    const waiting = all.findIndex(line => isUnsent(line) && line.owner === owner);
-    return pageOf(all.filter(line => !isUnsent(line) || line.owner === owner), waiting < 0 ? PAGE_LINES : all.length - waiting);
+    const waiting = all.findIndex(line => isWaiting(line) && line.owner === owner);
+    return this.#pageOf(all.filter(line => !isUnsent(line) || line.owner === owner), waiting < 0 ? PAGE_LINES : all.length - waiting);
+  }
+
+  /** The last of `lines`, at least so many. */
+  #pageOf(lines: readonly StoredLine[], least: number): StoredPage {
+    const from = lines.length - Math.max(PAGE_LINES, least);
+    if (from <= 0) return {lines};
+    return {
+      lines: lines.slice(from),
+      earlier: () => Promise.resolve(this.answers ? this.#pageOf(lines.slice(0, from), PAGE_LINES) : undefined),
+    };
   }
 
   async put(room: string, lines: readonly StoredLine[]): Promise<void> {
@@ -73,17 +85,14 @@ export class MemoryStore implements ChatStore {
   }
 }
 
-/** The last of `lines`, at least so many. */
-function pageOf(lines: readonly StoredLine[], least: number): StoredPage {
-  const from = lines.length - Math.max(PAGE_LINES, least);
-  if (from <= 0) return {lines};
-  return {lines: lines.slice(from), earlier: () => Promise.resolve(pageOf(lines.slice(0, from), PAGE_LINES))};
-}
-
 /** Drops the oldest lines, but for those that wait, down to `keep`. */
 function drop(lines: Map<string, StoredLine>, keep: number): void {
+  let kept = 0;
+  for (const line of lines.values()) kept += linesOf(line);
   for (const line of lines.values()) {
-    if (lines.size <= keep) return;
-    if (!isUnsent(line)) lines.delete(line.id);
+    if (kept <= keep) return;
+    if (isUnsent(line)) continue;
+    lines.delete(line.id);
+    kept -= linesOf(line);
   }
 }

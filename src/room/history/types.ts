@@ -6,10 +6,13 @@ export interface StoredLine extends Omit<ChatMessage, 'seq'> {
   readonly owner: string;
 }
 
-/** Lines that are kept of one room; at 300 bytes a line 30 MB. The oldest go first, but for own ones that wait. */
+/** Lines that are kept of one room; long ones count as several, so that all are 80 MB at most. The oldest go first, but for unsent ones. */
 export const MAX_STORED_LINES = 100_000;
 
-/** Lines that a page takes up at a time, the newest first: so many that what comes once more is among the first. */
+/** UTF-16 units of text that count as one line. */
+const LINE_UNITS = 256;
+
+/** Lines that a page takes up at a time, the newest first, counted alike: so many that what comes once more is among the first. */
 export const PAGE_LINES = 1000;
 
 /** Rooms that are kept. Those that were not opened for longest go first, but for own lines that wait. */
@@ -31,8 +34,8 @@ export interface StoreObserver {
 /** Lines of a room, oldest first. */
 export interface StoredPage {
   readonly lines: readonly StoredLine[];
-  /** The lines before these; absent where there are none. */
-  readonly earlier?: () => Promise<StoredPage>;
+  /** The lines before these, or nothing where storage does not answer now; absent where there are none. */
+  readonly earlier?: () => Promise<StoredPage | undefined>;
 }
 
 export const NO_LINES: StoredPage = Object.freeze({lines: Object.freeze([])});
@@ -45,8 +48,8 @@ export interface ChatStore {
   /** Whether anything can be kept, as far as is known. */
   readonly works: boolean;
   /**
-   * The newest lines of `room`, about `PAGE_LINES` at a time. Own lines that wait and whose log is gone now belong to `owner`, and are all
-   * among the first; those of logs that live in other tabs are left out.
+   * The newest lines of `room`, about `PAGE_LINES` at a time. Unsent ones whose log is gone now belong to `owner`, and those of them that
+   * have not failed are all among the first; those of logs that live in other tabs are left out.
    */
   load(room: string, owner: string): Promise<StoredPage>;
   /** Adds lines behind those that are there, or replaces those of the same id. Settles once they are kept, or cannot be. */
@@ -60,3 +63,9 @@ export interface ChatStore {
 /** Whether a line is still to be sent to somebody, so that it must not be dropped. */
 export const isUnsent = ({own, status, pending}: Pick<StoredLine, 'own' | 'status' | 'pending'>): boolean =>
   own && (status !== 'sent' || !!pending?.length);
+
+/** Whether it is sent, sooner or later, without anybody's asking. */
+export const isWaiting = (line: Pick<StoredLine, 'own' | 'status' | 'pending'>): boolean => isUnsent(line) && line.status !== 'failed';
+
+/** How many lines it counts as. */
+export const linesOf = ({text}: Pick<StoredLine, 'text'>): number => Math.max(1, Math.ceil(text.length / LINE_UNITS));
