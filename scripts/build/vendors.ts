@@ -40,7 +40,8 @@ const ASKERS = /[\\/]node_modules[\\/](simple-peer|@deepstream[\\/](client|proto
 /**
  * What simple-peer does between events that nothing here needs: a turn of the timers before each offer, which browsers of ten years ago
  * needed; a description that is made and handed back to be set, which browsers do in one step; and a look at the statistics, repeated every
- * 100 ms until a pair is selected, before it says `connect`, only to fill fields that nobody reads. Each is there once, or the build fails.
+ * 100 ms until a pair is selected, before it says `connect`, only to fill fields that nobody reads. And what every browser has or nobody
+ * asks for: a microtask, names of WebRTC with prefixes, codes on errors. Each is there once, or the build fails.
  */
 const LEAN: ReadonlyArray<readonly [from: RegExp, to: string]> = [
   [/setTimeout\(\(\) => \{ \/\/ HACK: Chrome crashes[^\n]*\n\s*this\._createOffer\(\)\n\s*\}, 0\)/, 'this._createOffer()'],
@@ -50,6 +51,9 @@ const LEAN: ReadonlyArray<readonly [from: RegExp, to: string]> = [
   [/setLocalDescription\(answer\)/, 'setLocalDescription()'],
   [/this\._connecting = true\n[^]*?findCandidatePair\(\)\n {2}\}\n/, "this._connected = true\n    this.emit('connect')\n  }\n"],
   [/getStats \(cb\) \{\n[^]*?\n {2}\}\n\n/, ''],
+  [/const queueMicrotask = require\('queue-microtask'\)[^\n]*\n/, ''],
+  [/require\('get-browser-rtc'\)/, '() => null'],
+  [/require\('err-code'\)/, 'error => error'],
   [/ {2}_debug \(\) \{\n[^]*?\n {2}\}\n/, ''],
 ];
 
