@@ -3,7 +3,7 @@ import type {Cancel, Clock} from './clock.js';
 import {MeshError} from './errors.js';
 import type {CreateLink, Lane, LaneData, Link} from './link/types.js';
 import {Negotiation, type Stamp} from './negotiation.js';
-import {decodeLine, encodeHello, isHello, type Hello} from './wire/frame.js';
+import {decodeLine, encodeHello, type Hello} from './wire/frame.js';
 import {PROTOCOL_VERSION} from './wire/limits.js';
 
 /**
@@ -15,8 +15,8 @@ export const LINK_TIMEOUT_MS = 15_000;
 export const HELLO_TIMEOUT_MS = 5_000;
 
 /**
- * The responder's hello is said again after so long, then after twice that up to `MAX_GREET_AGAIN_MS`, until something tells that it came:
- * Chromium loses the first word on a channel about once in forty links when all cores are busy.
+ * Who has had no hello says its own again after so long, then after twice that up to `MAX_GREET_AGAIN_MS`: Chromium loses the first word on
+ * a channel about once in forty links when all cores are busy.
  */
 const GREET_AGAIN_MS = 50;
 const MAX_GREET_AGAIN_MS = 400;
@@ -36,6 +36,7 @@ export interface AttemptOptions {
   readonly initiator: boolean;
   readonly iceServers: readonly RTCIceServer[];
   readonly relayOnly?: boolean;
+  readonly negotiated?: boolean;
   readonly createLink: CreateLink;
   /** Sends a signal of this attempt to the peer. */
   readonly send: (stamp: Stamp, signal?: unknown) => void;
@@ -64,9 +65,9 @@ export class Attempt {
 
   constructor(options: AttemptOptions) {
     this.#options = options;
-    const {clock, session, initiator, iceServers, relayOnly = false, createLink, send} = options;
+    const {clock, session, initiator, iceServers, relayOnly = false, negotiated = false, createLink, send} = options;
     this.negotiation = new Negotiation({clock, session, send, onSignal: signal => this.link.accept(signal)});
-    this.link = createLink({initiator, iceServers, relayOnly});
+    this.link = createLink({initiator, iceServers, relayOnly, negotiated});
     this.link.addEventListener('signal', ({signal}) => this.negotiation.send(signal));
     this.link.addEventListener('open', () => this.#linkOpened());
     this.link.onmessage = (lane, data) => this.#receive(lane, data);
@@ -98,10 +99,7 @@ export class Attempt {
       return;
     }
     this.#bound = clock.after(HELLO_TIMEOUT_MS, () => this.close(this.#error('the other side said no hello')));
-    // Both greet at once. What the initiator says before the responder's `datachannel` event has run finds no listener there, and browsers
-    // drop it; so it greets again when it is greeted by who has not heard it.
-    if (initiator) this.#greet();
-    else this.#greetUntilHeard(GREET_AGAIN_MS);
+    this.#greetUntilGreeted(GREET_AGAIN_MS);
     if (this.#hello) this.#opened();
   }
 
@@ -109,30 +107,19 @@ export class Attempt {
     this.link.send('lines', encodeHello({...this.#options.hello(), ...this.#hello && {re: true}}));
   }
 
-  #greetUntilHeard(pauseMs: number): void {
+  #greetUntilGreeted(pauseMs: number): void {
     this.#greet();
-    this.#again = this.#options.clock.after(pauseMs, () => this.#greetUntilHeard(Math.min(MAX_GREET_AGAIN_MS, 2 * pauseMs)));
+    this.#again = this.#options.clock.after(pauseMs, () => this.#greetUntilGreeted(Math.min(MAX_GREET_AGAIN_MS, 2 * pauseMs)));
   }
 
-  /** The initiator has our hello. */
-  #heard(): void {
-    this.#again?.();
-    this.#again = undefined;
-  }
-
-  /** A hello on an open link: the initiator's answer, or the responder's who has not been answered. */
-  greeted(): void {
-    if (this.#options.initiator) this.#greet();
-    else this.#heard();
+  /** A hello on an open link, of who has not had ours if it does not say so. */
+  greeted({re = false}: Hello): void {
+    if (!re) this.#greet();
   }
 
   #receive(lane: Lane, data: LaneData): void {
     if (this.#over) return;
-    if (this.#open) {
-      // Only who has been greeted says anything else.
-      if (this.#again && !isHello(data)) this.#heard();
-      return this.#options.onData(lane, data);
-    }
+    if (this.#open) return this.#options.onData(lane, data);
     const frame = lane === 'lines' && !this.#hello ? decodeLine(data) : undefined;
     if (frame?.kind === 'hello') return this.#greeted(frame.hello);
     this.#early.push([lane, data]);
@@ -148,13 +135,15 @@ export class Attempt {
     }
     this.#hello = hello;
     if (this.link.state !== 'open') return;
-    if (hello.re) this.#heard();
-    else if (this.#options.initiator) this.#greet();
+    // What an initiator says before the responder's `datachannel` event has run finds no listener there, and browsers drop it.
+    const {initiator, negotiated} = this.#options;
+    if (initiator && !negotiated && !hello.re) this.#greet();
     this.#opened();
   }
 
   #opened(): void {
     this.#bound();
+    this.#again?.();
     this.#open = true;
     this.#options.onOpen(this.#hello);
     for (const [lane, data] of this.#early.splice(0)) this.#options.onData(lane, data);

@@ -53,8 +53,8 @@ export interface ConversationOptions {
   readonly onPlainText: (text: string) => void;
   /** The peer's name, round trip or route may have changed. */
   readonly onChange: () => void;
-  /** The peer says hello again: it has not had ours. */
-  readonly onHello: () => void;
+  /** The peer says hello again. */
+  readonly onHello: (hello: Hello) => void;
   /** The peer said goodbye. */
   readonly onBye: () => void;
   /** The peer says something about what passes through members. */
@@ -308,7 +308,7 @@ export class Conversation {
         // The name may have changed since the first.
         this.#name = frame.hello.name;
         this.#options.onChange();
-        return this.#options.onHello();
+        return this.#options.onHello(frame.hello);
       case 'signal':
         return this.#options.onSignal(frame.message);
       default:

@@ -52,8 +52,11 @@ export interface MeshDeps {
   readonly createLink?: CreateLink | undefined;
   readonly iceServers?: GetIceServers;
   readonly topology?: Topology | LateTopology;
-  /** Whether somebody links to everybody, whatever the topology: a page that knows nothing of this project. Default: nobody does. */
-  readonly linksToAll?: (id: PeerId) => boolean;
+  /**
+   * Whether, by its id, somebody may be a page that knows nothing of this project: it links to everybody, whatever the topology, and its
+   * channels are made by one side. Default: nobody is.
+   */
+  readonly isForeign?: (id: PeerId) => boolean;
   readonly clock?: Clock;
   readonly name?: string;
   /** What routed links need: the code, loaded when first used, and who this member is, whose id `selfId` must be. */
@@ -98,7 +101,8 @@ export class Mesh extends EventTarget {
   readonly #absent = new Map<PeerId, {readonly pair: Pair; readonly stop: Cancel; bytes: number}>();
   /** Members that said goodbye and are still in the List. */
   readonly #departed = new Map<PeerId, Cancel>();
-  readonly #deps: Pick<MeshDeps, 'routing' | 'capacity' | 'linksToAll'>;
+  readonly #deps: Pick<MeshDeps, 'routing' | 'capacity'>;
+  readonly #isForeign: (id: PeerId) => boolean;
   readonly #ways: Ways | undefined;
   #routing: Routing | undefined;
   #loading: Promise<Routing> | undefined;
@@ -110,8 +114,11 @@ export class Mesh extends EventTarget {
 
   constructor(deps: MeshDeps) {
     super();
-    const {signalling, createLink, iceServers, topology = fullMesh, clock, name, routing, capacity, linksToAll, onMessage} = deps;
-    this.#deps = {...routing && {routing}, ...capacity && {capacity}, ...linksToAll && {linksToAll}};
+    const {
+      signalling, createLink, iceServers, topology = fullMesh, clock, name, routing, capacity, isForeign = () => false, onMessage,
+    } = deps;
+    this.#deps = {...routing && {routing}, ...capacity && {capacity}};
+    this.#isForeign = isForeign;
     this.#ways = routing && this.#lateWays();
     this.#onMessage = onMessage;
     this.#signalling = signalling;
@@ -123,7 +130,7 @@ export class Mesh extends EventTarget {
     this.#boot = randomBoot(this.#clock);
     this.#near = new Neighbourhood({
       clock: this.#clock, selfId: signalling.selfId, boot: this.#boot, topology, pairs: this.#pairs,
-      linksToAll,
+      isForeign,
       isMember: id => this.#isMember(id),
       name: () => this.#name,
       capacity: capacity ?? (() => 1),
@@ -482,7 +489,8 @@ export class Mesh extends EventTarget {
       nextHop: () => this.#routing ? this.#routing.nextHop(id) : this.#near.nextHop(id),
       // A pair of its own numbers: the other side may have kept what it knows of a former one of the two.
       boot: `${this.#boot}${(++this.#pairsMade).toString(36)}`,
-      stamped: this.#near.partial && !(this.#deps.linksToAll?.(id) ?? false),
+      stamped: this.#near.partial && !this.#isForeign(id),
+      negotiated: ![id, this.selfId].some(this.#isForeign),
       createLink: this.#createLink,
       iceServers: this.#iceServers,
       name: () => this.#name,

@@ -30,8 +30,8 @@ export interface NeighbourhoodOptions {
   readonly selfId: PeerId;
   readonly boot: string;
   readonly topology: Topology | LateTopology;
-  /** Whether somebody links to everybody, whatever the topology: pages that know nothing of this project. Default: nobody does. */
-  readonly linksToAll?: ((id: PeerId) => boolean) | undefined;
+  /** Who links to everybody, whatever the topology. */
+  readonly isForeign: (id: PeerId) => boolean;
   readonly isMember: (id: PeerId) => boolean;
   readonly name: () => string;
   /** See `MeshDeps.capacity`. */
@@ -93,7 +93,7 @@ export class Neighbourhood {
 
   /** Whom to link to, of these members; the array is kept, and others may have it too. */
   plan(members: readonly PeerId[]): ReadonlySet<PeerId> {
-    const {selfId, linksToAll, isMember, clock} = this.#options;
+    const {selfId, isForeign, isMember, clock} = this.#options;
     const {came, left} = compareLists(this.#members, members, isMember);
     for (const id of left) {
       this.#crowd?.left(id);
@@ -103,7 +103,7 @@ export class Neighbourhood {
     if (this.#plannedAt !== undefined) for (const id of came) this.#since.set(id, now);
     this.#plannedAt ??= now;
     this.#members = members;
-    const toAll = linksToAll ? members.filter(linksToAll) : [];
+    const toAll = members.filter(isForeign);
     this.#planned = toAll.length ? members.filter(id => !toAll.includes(id)) : members;
     if (!isMember(selfId)) this.#planned = [...this.#planned, selfId];
     this.#compute();

@@ -73,6 +73,8 @@ export interface PairOptions extends Omit<ConversationOptions, 'onHello' | 'onSi
   readonly around?: boolean;
   /** Whether the peer is known to speak this protocol: then it is asked soon for the offer that it owes. */
   readonly stamped?: boolean;
+  /** Whether both know of each other that they do, by their ids alone. */
+  readonly negotiated: boolean;
   /** There is a link, or none any more. */
   readonly onOpen: (open: boolean) => void;
   /** The ways around; without them there is a direct link or none. */
@@ -120,7 +122,7 @@ export class Pair {
     this.#around = options.around ?? false;
     this.#stamped = options.stamped ?? false;
     this.conversation = new Conversation({
-      ...options, onHello: () => this.#using?.greeted(), onSignal: message => this.accept({...message, user: this.id}),
+      ...options, onHello: hello => this.#using?.greeted(hello), onSignal: message => this.accept({...message, user: this.id}),
       onSilence: silent => this.#silence(silent),
     });
     this.#detour = options.ways && new Detour({
@@ -315,11 +317,11 @@ export class Pair {
   }
 
   #start(session: string, iceServers: readonly RTCIceServer[]): Attempt {
-    const {clock, createLink, peerId} = this.#options;
+    const {clock, createLink, peerId, negotiated} = this.#options;
     if (!createLink) throw new MeshError('link-failed', 'No link: this browser has no WebRTC', {ids: [peerId]});
     const tries = this.#failures - RELAY_ONLY_AFTER;
     const attempt: Attempt = new Attempt({
-      clock, session, peerId, iceServers, createLink,
+      clock, session, peerId, iceServers, createLink, negotiated,
       initiator: this.initiator,
       relayOnly: this.initiator && tries >= 0 && tries % 2 === 0 && hasTurn(iceServers),
       send: (stamp, signal) => this.#send(stamp, signal),

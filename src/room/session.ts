@@ -225,7 +225,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
       iceServers: iceServersOf(this.#options.iceServers, url, () => signalling.hasIce),
       name: this.#name,
       topology: topologyOf(this.#options.topology),
-      linksToAll: isForeign,
+      isForeign,
       routing: {load: () => import('../mesh/spare.js'), identity: 'sign' in self ? self : undefined},
       capacity: () => this.#relayPolicy.capacity,
       onMessage: (from, channel, data, plain) => this.#receive(from, channel, data, plain),

@@ -6,6 +6,7 @@ import type {LinkCloseEvent} from './types.js';
 const createLink = simplePeerLinks();
 
 linkCompliance('simple-peer', () => createLink);
+linkCompliance('simple-peer, whose channel both sides make', () => options => createLink({...options, negotiated: true}));
 
 describe('simple-peer as a link, over real WebRTC', () => {
   it('closes with the reason when the other side sends SDP that WebRTC refuses', async () => {

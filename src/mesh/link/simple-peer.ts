@@ -57,13 +57,14 @@ class SimplePeerLink extends EventTarget implements Link {
   #isDescribed = false;
   #path = true;
 
-  constructor({initiator, iceServers, relayOnly = false}: LinkOptions, connections: Connections, gathering: Gathering) {
+  constructor({initiator, iceServers, relayOnly = false, negotiated = false}: LinkOptions, connections: Connections, gathering: Gathering) {
     super();
     this.#gathering = gathering;
     this.initiator = initiator;
     this.#peer = new SimplePeer({
       initiator,
       trickle: true,
+      ...negotiated && {channelConfig: {negotiated, id: 0}},
       config: {iceServers: [...iceServers], ...relayOnly && {iceTransportPolicy: 'relay' as const}},
       wrtc: connections.webRtcFor({
         connection: connection => this.#tapConnection(connection),

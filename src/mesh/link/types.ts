@@ -25,6 +25,11 @@ export interface LinkOptions {
   readonly iceServers: readonly RTCIceServer[];
   /** Whether it is to use nothing but TURN servers, where every other path has turned out to be none. `restart` looks at all again. */
   readonly relayOnly?: boolean;
+  /**
+   * Whether both sides make the channel of `lines`, as both know of each other (`negotiated` in WebRTC): nothing of it has to be told
+   * first, and nothing can arrive before it is there.
+   */
+  readonly negotiated?: boolean;
 }
 
 export class LinkSignalEvent extends Event {

@@ -78,9 +78,6 @@ const fromUtf8 = new TextDecoder('utf-8', {fatal: true});
 const SMALL_BINARY = 0x01;
 
 export const encodeHello = (hello: Hello): string => JSON.stringify(['hi', hello]);
-
-/** Whether a frame on `lines` is, or wants to be, a hello. */
-export const isHello = (data: string | ArrayBuffer): boolean => typeof data === 'string' && data.startsWith('["hi"');
 export const encodeAck = (line: number, done: readonly number[]): string => JSON.stringify(['ack', line, done]);
 /** @param bytes of pieces that have been taken since the link opened. */
 export const encodeTaken = (bytes: number): string => `["taken",${bytes}]`;
