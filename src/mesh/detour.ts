@@ -112,7 +112,7 @@ export class Detour {
     this.#next = [];
     this.#pauseMs = RETRY_MS;
     this.#lookMs = LOOK_MS;
-    this.#end(this.#error('there is a better way'));
+    this.#end('there is a better way');
   }
 
   /** Takes a signal of one of these sessions. @param isNewer - whether `session` comes after the newest that was seen. */
@@ -121,7 +121,7 @@ export class Detour {
     if (session === this.#attempt?.session) return this.#attempt.negotiation.receive(stamp, signal);
     const via = (signal as {via?: unknown} | null | undefined)?.via;
     if (this.#options.initiator || seq !== 1 || typeof via !== 'string' || !isNewer(session, this.#session)) return;
-    this.#end(this.#error('the other side begins again'));
+    this.#end('the other side begins again');
     this.#start(session, via);
     this.#attempt?.negotiation.receive(stamp, signal);
   }
@@ -160,7 +160,7 @@ export class Detour {
       const [via] = found;
       if (via === undefined || via === SERVER) return this.#lookForMember();
       this.#next = [via, SERVER];
-      this.#end(this.#error('there is a member that carries'));
+      this.#end('there is a member that carries');
       this.#tryNext();
     }));
   }
@@ -211,12 +211,12 @@ export class Detour {
     }
   }
 
-  #end(error: MeshError): void {
+  #end(why: string): void {
     const attempt = this.#attempt;
     this.#attempt = undefined;
     this.#bound?.();
     this.#look?.();
-    attempt?.close(error);
+    attempt?.close(this.#error(why));
   }
 
   #error(why: string): MeshError {

@@ -111,6 +111,7 @@ export class Mesh extends EventTarget {
   #attempts = 0;
   #changeQueued = false;
   #left = false;
+  #wasOpen = false;
 
   constructor(deps: MeshDeps) {
     super();
@@ -145,11 +146,20 @@ export class Mesh extends EventTarget {
     signalling.addEventListener('members-change', () => this.#reconcile(), {signal});
     signalling.addEventListener('signal', ({message}) => this.#receive(message), {signal});
     signalling.addEventListener('status-change', () => {
-      if (signalling.status === 'open') for (const pair of this.#pairs.values()) pair.resend();
+      if (signalling.status === 'open') this.#resend();
       else this.#routing?.serverLost();
       this.dispatchEvent(new Event('status-change'));
     }, {signal});
     signalling.addEventListener('error', ({error}) => this.#report(error), {signal});
+  }
+
+  /** The server is there, or there again. What was sent before is known to have passed it only where it has been there all along. */
+  #resend(): void {
+    for (const pair of this.#pairs.values()) {
+      // A page that knows nothing of this project drops what comes before it has read our id in the List, which it can only now.
+      if (this.#wasOpen || this.#isForeign(pair.id)) pair.resend();
+    }
+    this.#wasOpen = true;
   }
 
   get selfId(): PeerId {

@@ -152,8 +152,8 @@ export class Pair {
   get peer(): MeshPeer {
     const {id, link, reason, conversation: {name, plain, rttMs, away}} = this;
     const now: MeshPeer = {id, name, link, via: link === 'relayed' ? this.#via() : undefined, plain, rttMs, away, reason};
-    const isSame = (Object.keys(now) as Array<keyof MeshPeer>).every(key => now[key] === this.#peer[key]);
-    return isSame ? this.#peer : this.#peer = now;
+    for (const key in now) if (now[key as keyof MeshPeer] !== this.#peer[key as keyof MeshPeer]) return this.#peer = now;
+    return this.#peer;
   }
 
   #via(): PeerId | undefined {

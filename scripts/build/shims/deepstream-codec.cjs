@@ -13,8 +13,6 @@ const MAX_DEPTH = 100;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', {ignoreBOM: true});
 
-const bitsOf = septets => septets.reduceRight((bits, septet) => bits << 7 | septet, 0);
-
 class Reader {
   #bytes;
   #at = 0;
@@ -23,13 +21,20 @@ class Reader {
     this.#bytes = bytes;
   }
 
-  /** Cut to 32 bits, with sign. */
+  /** Cut to 32 bits, with sign. An integer is seven bits a byte, low ones first, ten bytes at most. */
   int32() {
-    return bitsOf(this.#septets().slice(0, 5));
+    let bits = 0;
+    for (let shift = 0, byte = 128; byte > 127; shift += 7) {
+      byte = this.#byte(shift);
+      if (shift < 35) bits |= (byte & 127) << shift;
+    }
+    return bits;
   }
 
   bool() {
-    return this.#septets().some(septet => septet > 0);
+    let bits = 0;
+    for (let shift = 0, byte = 128; byte > 127; shift += 7) bits |= (byte = this.#byte(shift)) & 127;
+    return bits > 0;
   }
 
   bytes() {
@@ -51,7 +56,7 @@ class Reader {
   #skip(wireType, depth = 0, group = undefined) {
     if (depth > MAX_DEPTH) throw new RangeError('groups in groups');
     switch (wireType) {
-      case 0: while (this.#byte() > 127); break;
+      case 0: while (this.#byte(0) > 127); break;
       case 1: this.#take(8); break;
       case 2: this.bytes(); break;
       case 3:
@@ -70,26 +75,22 @@ class Reader {
     }
   }
 
-  /** What an integer consists of: seven bits a byte, low ones first, ten bytes at most. */
-  #septets() {
-    const septets = [];
-    for (let byte = 128; byte > 127;) {
-      if (septets.length === 10) throw new RangeError('integer too long');
-      byte = this.#byte();
-      septets.push(byte & 127);
-    }
-    return septets;
-  }
-
   /** An integer of 32 bits at most, without sign. */
   #uint() {
-    const septets = this.#septets();
-    if (septets.length > 5 || septets[4] > 15) throw new RangeError('number too large');
-    return bitsOf(septets) >>> 0;
+    let bits = 0;
+    for (let shift = 0, byte = 128; byte > 127; shift += 7) {
+      byte = this.#byte(shift);
+      if (shift > 28 || (shift === 28 && byte > 15)) throw new RangeError('number too large');
+      bits |= (byte & 127) << shift;
+    }
+    return bits >>> 0;
   }
 
-  #byte() {
-    return this.#take(1)[0];
+  /** @param shift for the bits of an integer, where it is one's. */
+  #byte(shift) {
+    if (shift === 70) throw new RangeError('integer too long');
+    if (this.#at >= this.#bytes.length) throw new RangeError('ends too early');
+    return this.#bytes[this.#at++];
   }
 
   #take(size) {
@@ -102,27 +103,30 @@ class Reader {
 }
 
 class Writer {
-  #parts = [];
+  #bytes = new Uint8Array(1024);
+  #size = 0;
 
   int32(value) {
-    const part = [];
+    this.#reserve(10);
     let rest = value | 0;
     // A negative one is written as if it had 64 bits, which are ten bytes.
     for (let more = rest < 0 ? 9 : 0; rest > 127 || more > 0; more--) {
-      part.push(rest & 127 | 128);
+      this.#bytes[this.#size++] = rest & 127 | 128;
       rest >>= 7;
     }
-    part.push(rest < 0 ? 1 : rest);
-    this.#parts.push(part);
+    this.#bytes[this.#size++] = rest < 0 ? 1 : rest;
   }
 
   bytes(value) {
     this.int32(value.length);
-    this.#parts.push(value);
+    this.#reserve(value.length);
+    this.#bytes.set(value, this.#size);
+    this.#size += value.length;
   }
 
   fields(fields, values) {
-    for (const [number, {name, wireType, write, many}] of Object.entries(fields)) {
+    for (const number in fields) {
+      const {name, wireType, write, many} = fields[number];
       const value = values[name] ?? undefined;
       if (value === undefined) continue;
       for (const one of many ? many.each(value) : [value]) {
@@ -134,13 +138,14 @@ class Writer {
   }
 
   finish() {
-    const bytes = new Uint8Array(this.#parts.reduce((size, {length}) => size + length, 0));
-    let at = 0;
-    for (const part of this.#parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
-    return bytes;
+    return this.#bytes.slice(0, this.#size);
+  }
+
+  #reserve(size) {
+    if (this.#size + size <= this.#bytes.length) return;
+    const larger = new Uint8Array(2 * (this.#size + size));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
   }
 }
 
@@ -158,8 +163,9 @@ const message = fields => ({
     return writer;
   },
   decode(bytes) {
-    const none = Object.values(fields).flatMap(({name, many}) => many ? [[name, many.none()]] : []);
-    return new Reader(bytes).fields(fields, Object.fromEntries(none));
+    const values = {};
+    for (const number in fields) if (fields[number].many) values[fields[number].name] = fields[number].many.none();
+    return new Reader(bytes).fields(fields, values);
   },
   decodeDelimited(bytes) {
     const reader = new Reader(bytes);

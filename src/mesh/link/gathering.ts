@@ -15,13 +15,25 @@ const TOGETHER_MS = 50;
 export class Gathering {
   /** What says a description, and whether there is a candidate for it. */
   readonly #waiting = new Map<() => void, {found: boolean; readonly timer: ReturnType<typeof setTimeout>}>();
+  /** Links that are not open yet. */
+  readonly #making = new Set<object>();
   #addedAt = -Infinity;
   #quiet: ReturnType<typeof setTimeout> | undefined;
+
+  /** A link is being made. */
+  begin(link: object): void {
+    this.#making.add(link);
+  }
+
+  /** It is open, or over. */
+  end(link: object): void {
+    this.#making.delete(link);
+  }
 
   /** @param describe says the description with the candidates that it has by then. */
   add(describe: () => void): void {
     const now = performance.now();
-    const isAlone = now - this.#addedAt > TOGETHER_MS;
+    const isAlone = this.#making.size < 2 && now - this.#addedAt > TOGETHER_MS;
     this.#addedAt = now;
     if (isAlone) return describe();
     this.#waiting.set(describe, {found: false, timer: setTimeout(() => this.#release(describe), MAX_WAIT_MS)});

@@ -12,7 +12,8 @@ import {
 import {Connections} from './connections.js';
 import {Gathering} from './gathering.js';
 
-/** Label of the channels for bulk data. */
+/** Labels of the channels; a page that knows nothing of this project gives the first another. */
+const LINES = 'lines';
 const BULK = 'bulk';
 /** What the receiver of a channel for bulk data says on it first: that it listens. */
 const READY = 'ready';
@@ -60,10 +61,12 @@ class SimplePeerLink extends EventTarget implements Link {
   constructor({initiator, iceServers, relayOnly = false, negotiated = false}: LinkOptions, connections: Connections, gathering: Gathering) {
     super();
     this.#gathering = gathering;
+    gathering.begin(this);
     this.initiator = initiator;
     this.#peer = new SimplePeer({
       initiator,
       trickle: true,
+      channelName: LINES,
       ...negotiated && {channelConfig: {negotiated, id: 0}},
       config: {iceServers: [...iceServers], ...relayOnly && {iceTransportPolicy: 'relay' as const}},
       wrtc: connections.webRtcFor({
@@ -215,6 +218,7 @@ class SimplePeerLink extends EventTarget implements Link {
     this.#whenOpen(channel, () => {
       if (this.#state !== 'connecting') return;
       this.#state = 'open';
+      this.#gathering.end(this);
       this.dispatchEvent(new Event('open'));
     });
   }
@@ -276,6 +280,7 @@ class SimplePeerLink extends EventTarget implements Link {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#listening.abort();
+    this.#gathering.end(this);
     if (this.#describe) this.#gathering.remove(this.#describe);
     // Chromium refuses new connections after about 500 that have not been collected: hold on to nothing.
     this.#lanes.clear();
