@@ -12,7 +12,7 @@ import {Outbound} from './stream/outbound.js';
 import {REPORT_BYTES} from './stream/window.js';
 import {
   AWAY, BYE, decodeBulk, decodeLine, decodeUtf8,
-  encodeAck, encodeName, encodePing, encodePong, encodeTaken, isOversized, type Hello, type LineFrame,
+  encodeAck, encodeName, encodePing, encodePong, encodeTaken, isOversized, splitFrames, type Hello, type LineFrame,
 } from './wire/frame.js';
 import {LINE_BURST, LINES_PER_SECOND, MAX_LINE_FRAME_BYTES, PROTOCOL_VERSION} from './wire/limits.js';
 import {TokenBucket} from './wire/token-bucket.js';
@@ -216,12 +216,18 @@ export class Conversation {
 
   /** Tells the peer that this side is leaving, so that it need not wait for the List. */
   bye(): void {
-    if (!this.#plain) this.#link?.send('lines', BYE);
+    this.#sayLast(BYE);
   }
 
   /** Tells the peer that this side is about to stand still. */
   sleep(): void {
-    if (!this.#plain) this.#link?.send('lines', AWAY);
+    this.#sayLast(AWAY);
+  }
+
+  #sayLast(frame: string): void {
+    if (this.#plain) return;
+    this.#outbound.flush();
+    this.#link?.send('lines', frame);
   }
 
   /** Whether the peer answers over its link within `ms`. */
@@ -248,10 +254,14 @@ export class Conversation {
     if (this.#silent) this.#setSilent(false);
     if (this.#away) this.#setAway(false);
     if (lane === 'bulk' && typeof data !== 'string' && !this.#plain) return this.#receiveBulk(data);
-    if (!this.#bucket.take()) return this.fault('flood', 'Too many messages at one time');
-    if (this.#plain) this.#receivePlain(data);
-    else if (lane === 'bulk') this.#receiveBulk(data);
-    else this.#receiveLine(data);
+    const isBatch = typeof data === 'string' && lane === 'lines' && !this.#plain && data.length <= MAX_LINE_FRAME_BYTES;
+    for (const frame of isBatch ? splitFrames(data) : [data]) {
+      if (!this.#bucket.take()) return this.fault('flood', 'Too many messages at one time');
+      if (this.#plain) this.#receivePlain(frame);
+      else if (lane === 'bulk') this.#receiveBulk(frame);
+      else this.#receiveLine(frame);
+      if (this.#closed) return;
+    }
   }
 
   /** Counts and reports what the peer got wrong. */

@@ -112,6 +112,23 @@ describe('Mesh', () => {
     expect(world.member('a').received).to.deep.equal([]);
   });
 
+  it('sends what is said in one turn of the page in few messages, and all of it before a goodbye', async () => {
+    await world.join('a', 'b');
+    await world.clock.run(100);
+    let messages = 0;
+    world.network.onSent = (_from, data) => {
+      if (typeof data === 'string' && data.includes('"m"')) messages++;
+    };
+    const {mesh} = world.member('a');
+    const said = Array.from({length: 1_000}, (_, i) => `line\n${i}`);
+    const sent = said.map(text => mesh.send(text));
+    void mesh.leave();
+    await world.clock.run(100);
+    await Promise.all(sent);
+    expect(world.member('b').from('a')).to.deep.equal(said);
+    expect(messages).to.be.below(20);
+  });
+
   it('tells everybody a name that changes at any moment, also in the middle of a greeting', async () => {
     for (let ms = 0; ms < 120; ms++) {
       const each = new World({seed: ms + 1});

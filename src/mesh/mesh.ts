@@ -246,7 +246,7 @@ export class Mesh extends EventTarget {
       if (taken) waiting.push(taken.catch((error: unknown) => this.#collect(error, id, !to, missing)));
     }
     if (!to && message.lane === 'lines') for (const id of this.#absent.keys()) this.#keepFor(id, message);
-    await Promise.all(waiting);
+    if (waiting.length > 0) await Promise.all(waiting);
     if (missing.length > 0) throw new MeshError('undelivered', `The message did not reach ${missing.length} of the room`, {ids: missing});
   }
 

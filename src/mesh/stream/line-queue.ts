@@ -1,8 +1,8 @@
 /** The small messages to one peer: numbered as they are handed over, kept until acknowledged, paced to what the peer takes. */
 import type {Cancel, Clock} from '../clock.js';
 import type {Link} from '../link/types.js';
-import {encodeBinaryLine, encodeLine, type MessageHead} from '../wire/frame.js';
-import {LINE_BURST, LINES_PER_SECOND} from '../wire/limits.js';
+import {encodeBinaryLine, encodeLine, joinFrames, type MessageHead} from '../wire/frame.js';
+import {LINE_BURST, LINES_PER_SECOND, MAX_BATCH_LENGTH} from '../wire/limits.js';
 import {TokenBucket} from '../wire/token-bucket.js';
 import type {Waiting} from './waiting.js';
 
@@ -10,6 +10,8 @@ import type {Waiting} from './waiting.js';
 const MAX_UNACKED_BYTES = 16 * 1024 * 1024;
 /** Of what a peer may send at one time: jitter must not make the receiver drop a line of an honest sender. */
 const SHARE = 0.75;
+
+type LineFrameData = string | Uint8Array<ArrayBuffer>;
 
 export interface LineEntry {
   readonly head: MessageHead;
@@ -22,7 +24,7 @@ export interface LineEntry {
   /** Number of the line; 0 until it has been handed over. */
   n: number;
   withdrawn: boolean;
-  frame: string | Uint8Array<ArrayBuffer> | undefined;
+  frame: LineFrameData | undefined;
   waiting: Waiting | undefined;
 }
 
@@ -77,22 +79,41 @@ export class LineQueue {
     this.#paced = undefined;
   }
 
-  /** Hands over what the link takes; `resume` is called when pacing lets more of it go. */
+  /** Hands over what the link takes, several at a time; `resume` is called when pacing lets more of it go. */
   pump(link: Link, resume: () => void): void {
     while (this.#next < this.#lines.length) {
-      const entry = this.#lines[this.#next]!;
-      const fresh = entry.n === 0;
-      if (fresh && this.#unackedBytes > MAX_UNACKED_BYTES) return;
-      if (!this.#bucket.take()) return this.#pace(resume);
-      const frame = entry.frame ?? frameOf(entry, this.#last + 1);
-      if (!link.send('lines', frame)) return;
-      this.#next++;
-      if (!fresh) continue;
-      entry.n = ++this.#last;
-      entry.frame = frame;
-      this.#unackedBytes += frame.length;
-      entry.waiting?.resolve();
+      if (!this.#bucket.has(1)) return this.#pace(resume);
+      const frames = this.#batch();
+      const [first] = frames;
+      if (first === undefined || !link.send('lines', frames.length > 1 ? joinFrames(frames as string[]) : first)) return;
+      this.#bucket.take(frames.length);
+      for (const frame of frames) this.#handOver(this.#lines[this.#next++]!, frame);
     }
+  }
+
+  /** Frames of the next lines that may go: text that fits into one message, or a binary one. */
+  #batch(): LineFrameData[] {
+    const frames: LineFrameData[] = [];
+    let size = 0;
+    let fresh = 0;
+    for (let i = this.#next; i < this.#lines.length && this.#bucket.has(frames.length + 1); i++) {
+      const entry = this.#lines[i]!;
+      if (entry.n === 0 && this.#unackedBytes + size > MAX_UNACKED_BYTES) break;
+      const frame = entry.frame ?? frameOf(entry, this.#last + ++fresh);
+      size += frame.length + 1;
+      if (frames.length && (typeof frame !== 'string' || size > MAX_BATCH_LENGTH)) break;
+      frames.push(frame);
+      if (typeof frame !== 'string') break;
+    }
+    return frames;
+  }
+
+  #handOver(entry: LineEntry, frame: LineFrameData): void {
+    if (entry.n > 0) return;
+    entry.n = ++this.#last;
+    entry.frame = frame;
+    this.#unackedBytes += frame.length;
+    entry.waiting?.resolve();
   }
 
   /** The peer has all lines up to `line`. */
@@ -129,6 +150,6 @@ export class LineQueue {
   }
 }
 
-function frameOf({head, body, after}: LineEntry, n: number): string | Uint8Array<ArrayBuffer> {
+function frameOf({head, body, after}: LineEntry, n: number): LineFrameData {
   return typeof body === 'string' ? encodeLine(n, after, body) : encodeBinaryLine(n, after, head, body);
 }

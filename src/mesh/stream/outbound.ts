@@ -35,6 +35,9 @@ export class Outbound {
   #plainLink: Link | undefined;
   #unlisten: Cancel | undefined;
   #expiry: Cancel | undefined;
+  /** Whether a line has been sent in this turn of the event loop. */
+  #isTurn = false;
+  readonly #resume = (): void => this.#pump();
 
   constructor(options: OutboundOptions) {
     this.#options = options;
@@ -42,7 +45,7 @@ export class Outbound {
     this.#transfers = new TransferQueue({
       clock: options.clock,
       lastLine: () => this.#lines.last,
-      resume: () => this.#pump(),
+      resume: this.#resume,
       onUnreadable: (transfer, cause) => this.#fail(transfer, cause),
     });
   }
@@ -77,13 +80,18 @@ export class Outbound {
     if (this.#plainLink) return this.#sendPlain(this.#plainLink, plainText) ? undefined : Promise.reject(this.#unreachable());
     if (message.lane === 'lines') {
       const entry = this.#push(message, keep);
-      this.#pump();
+      this.#pumpOnce();
       return entry.n > 0 ? undefined : this.#wait(entry, signal, () => this.#lines.withdraw(entry));
     }
     const transfer = this.#transfers.push({head, source: message.open(), plainText, before: this.#lines.waitingOn(head.channel)});
     const taken = this.#wait(transfer, signal, () => this.#withdraw(transfer));
     this.#pump();
     return taken;
+  }
+
+  /** Hands over at once what waits for the end of this turn. */
+  flush(): void {
+    this.#pump();
   }
 
   /** A line for a peer that has vanished: it goes when the peer is back, and nobody waits for that. */
@@ -98,9 +106,8 @@ export class Outbound {
     this.#transfers.restart(got?.parts ?? []);
     this.#expiry?.();
     this.#expiry = undefined;
-    const onDrain = () => this.#pump();
-    link.addEventListener('drain', onDrain);
-    this.#unlisten = () => link.removeEventListener('drain', onDrain);
+    link.addEventListener('drain', this.#resume);
+    this.#unlisten = () => link.removeEventListener('drain', this.#resume);
     this.#link = link;
     this.#pump();
   }
@@ -177,10 +184,21 @@ export class Outbound {
     return [...this.#lines.entries, ...this.#transfers.entries];
   }
 
+  /** Hands over the first of what one turn of the event loop sends; the rest goes together at its end. */
+  #pumpOnce(): void {
+    if (this.#isTurn) return;
+    this.#isTurn = true;
+    queueMicrotask(() => {
+      this.#isTurn = false;
+      this.#pump();
+    });
+    this.#pump();
+  }
+
   #pump(): void {
     const link = this.#link;
     if (!link) return;
-    this.#lines.pump(link, () => this.#pump());
+    this.#lines.pump(link, this.#resume);
     if (this.#transfers.pumpable) this.#transfers.pump(link);
   }
 

@@ -5,7 +5,7 @@ import type {MeshError} from '../errors.js';
 import {connect, once} from '../link/compliance.js';
 import {MemoryNetwork} from '../link/memory.js';
 import type {Link} from '../link/types.js';
-import {decodeBulk, decodeLine, encodeAck, encodeOpen, encodePiece, encodeTaken, type Received} from '../wire/frame.js';
+import {decodeBulk, decodeLine, encodeAck, encodeOpen, encodePiece, encodeTaken, splitFrames, type Received} from '../wire/frame.js';
 import {MAX_OPEN_TRANSFERS} from '../wire/limits.js';
 import {Inbound} from './inbound.js';
 import {prepareMessage} from './message.js';
@@ -41,10 +41,13 @@ class Stage {
     let taken = 0;
     b.onmessage = (lane, data) => {
       if (b !== this.#back) return;
-      const frame = lane === 'bulk' ? decodeBulk(data) : decodeLine(data);
+      if (lane === 'lines') {
+        for (const frame of typeof data === 'string' ? splitFrames(data) : [data]) this.inbound.line(decodeLine(frame) as never, 1);
+        return;
+      }
+      const frame = decodeBulk(data);
       if (frame?.kind === 'piece') b.send('lines', encodeTaken(taken += frame.bytes.length));
-      if (lane === 'bulk') this.inbound.bulk(frame as never);
-      else this.inbound.line(frame as never, typeof data === 'string' ? data.length : data.byteLength);
+      this.inbound.bulk(frame as never);
     };
     await Promise.all([once(a, 'open'), once(b, 'open')]);
     this.#forth = a;

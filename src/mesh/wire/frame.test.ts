@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import fc from 'fast-check';
 import {
   BYE, decodeBulk, decodeLine, encodeAck, encodeBinaryLine, encodeCancel, encodeHello, encodeLine, encodeLineBody, encodeName, encodeOpen,
-  encodePiece, encodePing, encodePong, isOversized,
+  encodePiece, encodePing, encodePong, isOversized, joinFrames, splitFrames,
 } from './frame.js';
 import {MAX_MESSAGE_BYTES} from './limits.js';
 
@@ -15,6 +15,13 @@ describe('Frames', () => {
       const json = JSON.stringify(data);
       const frame = decodeLine(encodeLine(n, after, encodeLineBody(name, json)));
       expect(frame).to.deep.equal({kind: 'message', n, after, head: {channel: name, kind: 'json', type: ''}, data: JSON.parse(json) as unknown});
+    }));
+  });
+
+  it('travel together, whatever is in them', () => {
+    fc.assert(fc.property(channel, fc.array(fc.jsonValue(), {minLength: 1}), (name, values) => {
+      const frames = values.map((value, i) => encodeLine(i + 1, 0, encodeLineBody(name, JSON.stringify(value))));
+      expect(splitFrames(joinFrames(frames))).to.deep.equal(frames);
     }));
   });
 

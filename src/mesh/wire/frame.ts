@@ -102,6 +102,10 @@ export const encodeLineBody = (channel: string, json: string): string => `${JSON
 /** @param after transfer on the same channel that must be delivered first, or 0. */
 export const encodeLine = (n: number, after: number, body: string): string => `["m",${n},${after},${body}`;
 
+/** Text frames that travel together, for what each message costs by itself. JSON as it is written here has no line feeds. */
+export const joinFrames = (frames: readonly string[]): string => frames.join('\n');
+export const splitFrames = (data: string): readonly string[] => data.includes('\n') ? data.split('\n') : [data];
+
 /** A small binary message as one frame. */
 export function encodeBinaryLine(
   n: number, after: number, {channel, kind, type}: MessageHead, payload: Uint8Array,

@@ -9,6 +9,9 @@ export const PROTOCOL_VERSION = 1;
  */
 export const MAX_LINE_BYTES = 16 * 1024;
 
+/** Length of lines that travel together, in UTF-16 units: no more bytes than the longest line has. */
+export const MAX_BATCH_LENGTH = MAX_LINE_BYTES;
+
 /** Largest frame that is taken from the `lines` lane: a whole line, its header, and room for JSON escapes. */
 export const MAX_LINE_FRAME_BYTES = 4 * MAX_LINE_BYTES;
 

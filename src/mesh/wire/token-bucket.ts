@@ -17,11 +17,15 @@ export class TokenBucket {
 
   /** Takes `count` tokens, one by default; `false` when there are fewer. */
   take(count = 1): boolean {
-    // Reading the clock for every frame would cost more than the count: refill only when the bucket has run dry.
-    if (this.#tokens < count) this.#refill();
-    if (this.#tokens < count) return false;
+    if (!this.has(count)) return false;
     this.#tokens -= count;
     return true;
+  }
+
+  has(count: number): boolean {
+    // Reading the clock for every frame would cost more than the count: refill only when the bucket has run dry.
+    if (this.#tokens < count) this.#refill();
+    return this.#tokens >= count;
   }
 
   /** Milliseconds until `take(count)` succeeds again. */
