@@ -207,11 +207,13 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   async #leave(): Promise<void> {
     const mesh = this.#mesh;
     this.#mesh = undefined;
+    // First of all the others are told.
+    const left = mesh?.leave();
     this.#stopListening();
     this.#hidden?.show();
     this.#tryNow?.();
     this.#publish({status: 'idle', peers: Object.freeze([]), absent: [], error: undefined});
-    await mesh?.leave();
+    await left;
   }
 
   #createMesh(self: {readonly id: string} | Identity, isRetry: boolean): Mesh {
