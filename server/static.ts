@@ -17,8 +17,6 @@ const TYPES: Readonly<Record<string, string>> = {
   txt: 'text/plain; charset=utf-8',
 };
 
-const SCRIPT_PATH = '/mesh-room.js';
-
 /** What is shared to the installed app goes to its service worker; only where that is missing it comes here. */
 const SHARE_PATH = '/share';
 
@@ -48,15 +46,13 @@ export function staticFiles({dir, page}: StaticOptions): StaticFiles {
   }
   const tags = new Map(listFiles(dir).map(path => [path, etagOf(readFileSync(join(dir, path)))]));
   const files = sirv(dir, {brotli: true, gzip: true});
-  const html = tags.has('/index.html') ? readFileSync(join(dir, 'index.html'), 'utf8') : '';
-  const policy = page ? pagePolicy(html) : '';
-  const preload = preloadOf(html);
+  const policy = page && tags.has('/index.html') ? pagePolicy(readFileSync(join(dir, 'index.html'), 'utf8')) : '';
 
   const resolve = (pathname: string): string | undefined => {
     if (page && pathname === SHARE_PATH) return SHARE_PATH;
     const path = isPagePath(pathname) ? '/index.html' : decode(pathname);
     if (path === undefined || !tags.has(path)) return undefined;
-    return page || path === SCRIPT_PATH || path === `${SCRIPT_PATH}.map` || path.startsWith('/assets/') ? path : undefined;
+    return page || path === '/mesh-room.js' || path === '/mesh-room.js.map' || path.startsWith('/assets/') ? path : undefined;
   };
 
   return {
@@ -70,7 +66,6 @@ export function staticFiles({dir, page}: StaticOptions): StaticFiles {
         return;
       }
       for (const [name, value] of Object.entries(headersFor(path, policy))) response.setHeader(name, value);
-      if (path === SCRIPT_PATH && preload) response.setHeader('Link', preload);
       if (request.method === 'OPTIONS') {
         response.writeHead(204, {'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS', 'Access-Control-Max-Age': '86400'}).end();
         return;
@@ -137,13 +132,6 @@ function headersFor(path: string, policy: string): Record<string, string> {
   // Any site may load the script, also one that is isolated (COEP `require-corp`).
   return {...common, 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin'};
 }
-
-/**
- * The chunks that the script will ask for, as the page names them for itself: a browser that reads this asks for all of them at once, and not
- * for one after another as they name each other (RFC 8288; `modulepreload` of the HTML Standard).
- */
-const preloadOf = (html: string): string =>
-  [...html.matchAll(/<link rel="modulepreload" href="([^"]+)">/g)].map(([, url]) => `<${url}>; rel=modulepreload`).join(', ');
 
 /** What the page may do: its own scripts, its inline ones by their hash, sockets to any server that a room names. */
 function pagePolicy(html: string): string {

@@ -5,6 +5,8 @@ declare global {
   interface Window {
     /** When a line of somebody else came, milliseconds since 1970. */
     heard: number | undefined;
+    /** Whether the room has been joined. */
+    present: boolean | undefined;
   }
 }
 
@@ -22,4 +24,5 @@ export async function visit(contestant: Contestant): Promise<void> {
       window.heard ??= performance.timeOrigin + performance.now();
     },
   });
+  window.present = true;
 }
