@@ -63,10 +63,14 @@ const pageOf = (isElement: boolean, server: string, room: string): string => `<!
 </script>`
   : '<script type="module" src="/page.js"></script>'}`;
 
+/** Everybody's page is one script with the library in it, as an app's bundler makes it. */
 async function bundle(name: string): Promise<Uint8Array> {
+  const create = name === SUBJECT
+    ? `import * as script from '../dist/lib/index.js'; import {MeshRoom} from './contestants/${name}.ts'; const create = () => new MeshRoom(async () => script);`
+    : `import {create} from './contestants/${name}.ts';`;
   const {outputFiles} = await build({
     stdin: {
-      contents: `import {visit} from './bytes/page.ts'; import {create} from './contestants/${name}.ts'; void visit(create());`,
+      contents: `import {visit} from './bytes/page.ts'; ${create} void visit(create());`,
       resolveDir: fileURLToPath(new URL('..', import.meta.url)),
     },
     bundle: true, write: false, minify: true, format: 'esm', target: 'es2022', legalComments: 'none',

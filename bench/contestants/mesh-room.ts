@@ -6,23 +6,34 @@ interface MeshRoomScript {
   joinRoom(options: RoomOptions): Promise<Room>;
 }
 
-/** This project: the built script as a page gets it, from the project's own server, through the public headless API. */
+/** The built script as a page gets it, from the project's own server. */
+const fromServer = async (serverUrl: string): Promise<MeshRoomScript> =>
+  await import(new URL('/mesh-room.js', serverUrl).href) as MeshRoomScript;
+
+/** This project, through the public headless API. */
 export class MeshRoom implements Contestant {
+  readonly #load: (serverUrl: string) => Promise<MeshRoomScript>;
   #url = '';
   #script: MeshRoomScript | undefined;
   #room: Room | undefined;
   #peers: readonly string[] = [];
 
+  constructor(load = fromServer) {
+    this.#load = load;
+  }
+
   async load(serverUrl: string): Promise<void> {
     this.#url = serverUrl;
-    this.#script = await import(new URL('/mesh-room.js', serverUrl).href) as MeshRoomScript;
+    this.#script = await this.#load(serverUrl);
   }
 
   async join(room: string, events: ContestantEvents): Promise<void> {
     if (!this.#script) throw new Error('join before load');
     const url = new URL('/deepstream', this.#url);
     url.protocol = 'ws:';
-    const joined = this.#room = await this.#script.joinRoom({room, name: 'bench', url: url.href, iceServers: []});
+    // What the others do too; by default rooms of more than 12 have fewer links.
+    const topology = 'full-mesh';
+    const joined = this.#room = await this.#script.joinRoom({room, name: 'bench', url: url.href, iceServers: [], topology});
     joined.addEventListener('message', ({from, data}) => events.message(from, data as Data));
     joined.addEventListener('peers-change', () => this.#update(events));
     // Links may have opened before `joinRoom` resolved.
