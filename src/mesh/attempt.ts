@@ -36,6 +36,7 @@ export interface AttemptOptions {
   readonly initiator: boolean;
   readonly iceServers: readonly RTCIceServer[];
   readonly relayOnly?: boolean;
+  /** As for a link. */
   readonly negotiated?: boolean;
   readonly createLink: CreateLink;
   /** Sends a signal of this attempt to the peer. */
@@ -135,9 +136,8 @@ export class Attempt {
     }
     this.#hello = hello;
     if (this.link.state !== 'open') return;
-    // What an initiator says before the responder's `datachannel` event has run finds no listener there, and browsers drop it.
-    const {initiator, negotiated} = this.#options;
-    if (initiator && !negotiated && !hello.re) this.#greet();
+    // What an initiator says before the responder's channel is open there, browsers drop.
+    if (this.#options.initiator && !hello.re) this.#greet();
     this.#opened();
   }
 
