@@ -106,6 +106,18 @@ describe('ChatLog with a store', () => {
   }
 
   /** So many at a time as may wait. */
+  /** Ada, who is back after a reload, and what she said is for Bo too, who left before it reached him. */
+  async function owing(): Promise<readonly [ada: Person, bo: Person, cy: Person]> {
+    const [ada, bo, cy] = await people('Ada', 'Bo', 'Cy');
+    ada.room!.lose();
+    ada.say('one');
+    await settle();
+    await bo.leave();
+    await ada.reload();
+    await settle();
+    return [ada, bo, cy];
+  }
+
   async function sayAll(person: Person, texts: readonly string[]): Promise<void> {
     for (const [i, text] of texts.entries()) {
       person.say(text);
@@ -148,13 +160,7 @@ describe('ChatLog with a store', () => {
   });
 
   it('ends the wait for who has not come back for a day, also on the device', async () => {
-    const [ada, bo] = await people('Ada', 'Bo', 'Cy');
-    ada.room!.lose();
-    ada.say('one');
-    await settle();
-    await bo.leave();
-    await ada.reload();
-    await settle();
+    const [ada] = await owing();
     const kept = ada.disk.rooms.get('lobby')!;
     const [waiting] = kept.values();
     assert.isTrue(isWaiting(waiting!));
@@ -209,13 +215,7 @@ describe('ChatLog with a store', () => {
   });
 
   it('brings a message that waited over a reload also to who was to get it and is not there at first', async () => {
-    const [ada, bo, cy] = await people('Ada', 'Bo', 'Cy');
-    ada.room!.lose();
-    ada.say('one');
-    await settle();
-    await bo.leave();
-    await ada.reload();
-    await settle();
+    const [ada, bo, cy] = await owing();
     assert.deepEqual(cy.texts.map(({text}) => text), ['one']);
     await bo.join();
     await settle();

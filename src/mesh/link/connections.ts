@@ -77,13 +77,14 @@ export class Connections {
     this.#ready = undefined;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#prepare(), QUIET_MS);
+    const complete = this.#complete(configuration);
     try {
-      ready?.setConfiguration(this.#complete(configuration));
+      ready?.setConfiguration(complete);
+      if (ready) return ready;
     } catch {
       ready!.close();
-      return new Connection(this.#complete(configuration));
     }
-    return ready ?? new Connection(this.#complete(configuration));
+    return new Connection(complete);
   }
 
   /** The certificate is there also when nothing else of it is new: Firefox takes its absence for a change, which there cannot be. */
