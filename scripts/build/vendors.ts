@@ -39,7 +39,8 @@ const ASKERS = /[\\/]node_modules[\\/](simple-peer|@deepstream[\\/](client|proto
 
 /**
  * What simple-peer does between events that nothing here needs: a turn of the timers before each offer, which browsers of ten years ago
- * needed; a description that is made and handed back to be set, which browsers do in one step; and a look at the statistics, repeated every
+ * needed; a description that is made and handed back to be set, which browsers do in one step; a wait for the offer to be set before the
+ * answer is asked for, which browsers do one after the other by themselves (JSEP's queue of operations); and a look at the statistics, repeated every
  * 100 ms until a pair is selected, before it says `connect`, only to fill fields that nobody reads. And what every browser has or nobody
  * asks for: a microtask, names of WebRTC with prefixes, codes on errors. Each is there once, or the build fails.
  */
@@ -49,6 +50,8 @@ const LEAN: ReadonlyArray<readonly [from: RegExp, to: string]> = [
   [/this\._pc\.createAnswer\(this\.answerOptions\)/, 'Promise.resolve({})'],
   [/setLocalDescription\(offer\)/, 'setLocalDescription()'],
   [/setLocalDescription\(answer\)/, 'setLocalDescription()'],
+  [/ *if \(this\._pc\.remoteDescription\.type === 'offer'\) this\._createAnswer\(\)\n/, ''],
+  [/'ERR_SET_REMOTE_DESCRIPTION'\)\)\n\s*\}\)\n/, "$&      if (data.type === 'offer') this._createAnswer()\n"],
   [/this\._connecting = true\n[^]*?findCandidatePair\(\)\n {2}\}\n/, "this._connected = true\n    this.emit('connect')\n  }\n"],
   [/getStats \(cb\) \{\n[^]*?\n {2}\}\n\n/, ''],
   [/const queueMicrotask = require\('queue-microtask'\)[^\n]*\n/, ''],
