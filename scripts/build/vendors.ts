@@ -39,10 +39,10 @@ const ASKERS = /[\\/]node_modules[\\/](simple-peer|@deepstream[\\/](client|proto
 
 /**
  * What simple-peer does between events that nothing here needs: a turn of the timers before each offer, which browsers of ten years ago
- * needed; a description that is made and handed back to be set, which browsers do in one step; a wait for the offer to be set before the
- * answer is asked for, which browsers do one after the other by themselves (JSEP's queue of operations); and a look at the statistics, repeated every
- * 100 ms until a pair is selected, before it says `connect`, only to fill fields that nobody reads. And what every browser has or nobody
- * asks for: a microtask, names of WebRTC with prefixes, codes on errors. Each is there once, or the build fails.
+ * needed; a description that is made and handed back to be set, which browsers do in one step; a wait until the offer is set before the
+ * answer is asked for, which browsers do in this order by themselves (the queue of operations of WebRTC, section 4.4.1.2); and a look at
+ * the statistics, repeated every 100 ms until a pair is selected, before it says `connect`, only to fill fields that nobody reads. And what
+ * every browser has or nobody asks for: a microtask, prefixed names of WebRTC, codes on errors. Each is there once, or the build fails.
  */
 const LEAN: ReadonlyArray<readonly [from: RegExp, to: string]> = [
   [/setTimeout\(\(\) => \{ \/\/ HACK: Chrome crashes[^\n]*\n\s*this\._createOffer\(\)\n\s*\}, 0\)/, 'this._createOffer()'],
