@@ -86,6 +86,7 @@ declare module 'y-webrtc' {
     });
     on(event: 'peers', run: () => void): void;
     readonly room: {readonly webrtcConns: ReadonlyMap<string, WebrtcConn>} | null;
+    disconnect(): void;
     destroy(): void;
   }
 }

@@ -1,10 +1,14 @@
 import {createTopicStrategy, type Action, type Room} from '@trystero-p2p/core';
 import type {Contestant, ContestantEvents, Data} from '../contestant.js';
 
-/** The relay of its documentation ("Write your own strategy"), with its documentation's code. */
-const join = createTopicStrategy<WebSocket>({
+/**
+ * The relay of its documentation ("Write your own strategy"), with its documentation's code. One for each room: it would keep its
+ * connection for the next room, and a page is opened once.
+ */
+const relay = (made: (socket: WebSocket) => void) => createTopicStrategy<WebSocket>({
   init: ({relayConfig}) => new Promise((resolve, reject) => {
     const socket = new WebSocket(relayConfig.urls[0]!);
+    made(socket);
     socket.addEventListener('open', () => resolve(socket), {once: true});
     socket.addEventListener('error', () => reject(new Error('no relay')), {once: true});
   }),
@@ -20,13 +24,16 @@ const join = createTopicStrategy<WebSocket>({
       if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({type: 'unsubscribe', topics: [topic]}));
     };
   },
-  publishTopic: (socket, topic, payload) => socket.send(JSON.stringify({type: 'publish', topic, payload})),
+  publishTopic: (socket, topic, payload) => {
+    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({type: 'publish', topic, payload}));
+  },
 });
 
-/** Trystero's core over a relay on this machine. Its relay connection and its id belong to the page and outlive rooms. */
+/** Trystero's core over a relay on this machine. Its id belongs to the page and outlives rooms. */
 class Trystero implements Contestant {
   readonly #peers = new Set<string>();
   #url = '';
+  #socket: WebSocket | undefined;
   #room: Room | undefined;
   #text: Action | undefined;
   #bytes: Action | undefined;
@@ -36,9 +43,12 @@ class Trystero implements Contestant {
   }
 
   async join(name: string, events: ContestantEvents): Promise<void> {
+    const join = relay(socket => {
+      this.#socket = socket;
+    });
     const room = this.#room = join({
       appId: 'bench', relayConfig: {urls: [this.#url]}, rtcConfig: {iceServers: []},
-      // It keeps connections for two minutes after a room was left, for the next room with the same people: a page is opened once.
+      // It keeps connections to people, too, for two minutes after a room was left.
       _test_only_sharedPeerIdleMs: 1,
     }, name);
     this.#text = room.makeAction('text');
@@ -65,7 +75,8 @@ class Trystero implements Contestant {
 
   async leave(): Promise<void> {
     await this.#room?.leave();
-    this.#room = undefined;
+    this.#socket?.close();
+    this.#socket = this.#room = undefined;
     this.#peers.clear();
   }
 }

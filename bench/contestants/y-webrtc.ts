@@ -65,6 +65,8 @@ class YWebrtc implements Contestant {
   async leave(): Promise<void> {
     const [provider, doc] = [this.#provider, this.#doc];
     this.#provider = this.#doc = this.#entries = undefined;
+    // By itself `destroy` leaves the connection to the server open, for the next room: a page is opened once.
+    provider?.disconnect();
     provider?.destroy();
     doc?.destroy();
   }
