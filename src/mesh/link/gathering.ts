@@ -2,40 +2,33 @@
 const MAX_WAIT_MS = 100;
 /** The addresses of a machine come within a millisecond of each other. */
 const QUIET_MS = 1;
-/** Links that are made within this time are made together. */
-const TOGETHER_MS = 50;
 
 /**
  * Lets the descriptions of one room wait for the candidates that are there at once, those of this machine, and take them along: a signal
  * costs more than anything else that a link is made of. The other candidates trickle (RFC 8838).
  *
- * Many links are made at one time, and their candidates come in turn; the descriptions go when nothing more comes for any of them. Where
- * one link is made by itself, waiting would cost more than the signals: its description goes at once.
+ * Many links are made at one time, and their candidates come in turn; the descriptions go when nothing more comes for any of them. The one
+ * link of a room of two is made by itself, where waiting would cost more than the signals: its description goes at once.
  */
 export class Gathering {
   /** What says a description, and whether there is a candidate for it. */
   readonly #waiting = new Map<() => void, {found: boolean; readonly timer: ReturnType<typeof setTimeout>}>();
-  /** Links that are not open yet. */
-  readonly #making = new Set<object>();
-  #addedAt = -Infinity;
+  readonly #links = new Set<object>();
   #quiet: ReturnType<typeof setTimeout> | undefined;
 
   /** A link is being made. */
   begin(link: object): void {
-    this.#making.add(link);
+    this.#links.add(link);
   }
 
-  /** It is open, or over. */
+  /** It is over. */
   end(link: object): void {
-    this.#making.delete(link);
+    this.#links.delete(link);
   }
 
   /** @param describe says the description with the candidates that it has by then. */
   add(describe: () => void): void {
-    const now = performance.now();
-    const isAlone = this.#making.size < 2 && now - this.#addedAt > TOGETHER_MS;
-    this.#addedAt = now;
-    if (isAlone) return describe();
+    if (this.#links.size < 2) return describe();
     this.#waiting.set(describe, {found: false, timer: setTimeout(() => this.#release(describe), MAX_WAIT_MS)});
   }
 

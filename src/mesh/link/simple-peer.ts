@@ -218,7 +218,6 @@ class SimplePeerLink extends EventTarget implements Link {
     this.#whenOpen(channel, () => {
       if (this.#state !== 'connecting') return;
       this.#state = 'open';
-      this.#gathering.end(this);
       this.dispatchEvent(new Event('open'));
     });
   }
