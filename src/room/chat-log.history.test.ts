@@ -105,7 +105,6 @@ describe('ChatLog with a store', () => {
     return made as {[I in keyof Names]: Person};
   }
 
-  /** So many at a time as may wait. */
   /** Ada, who is back after a reload, and what she said is for Bo too, who left before it reached him. */
   async function owing(): Promise<readonly [ada: Person, bo: Person, cy: Person]> {
     const [ada, bo, cy] = await people('Ada', 'Bo', 'Cy');
@@ -118,6 +117,7 @@ describe('ChatLog with a store', () => {
     return [ada, bo, cy];
   }
 
+  /** So many at a time as may wait. */
   async function sayAll(person: Person, texts: readonly string[]): Promise<void> {
     for (const [i, text] of texts.entries()) {
       person.say(text);

@@ -13,22 +13,22 @@ const QUIET_MS = 1;
 export class Gathering {
   /** What says a description, and whether there is a candidate for it. */
   readonly #waiting = new Map<() => void, {found: boolean; readonly timer: ReturnType<typeof setTimeout>}>();
-  readonly #links = new Set<object>();
+  #links = 0;
   #quiet: ReturnType<typeof setTimeout> | undefined;
 
   /** A link is being made. */
-  begin(link: object): void {
-    this.#links.add(link);
+  begin(): void {
+    this.#links++;
   }
 
   /** It is over. */
-  end(link: object): void {
-    this.#links.delete(link);
+  end(): void {
+    this.#links--;
   }
 
   /** @param describe says the description with the candidates that it has by then. */
   add(describe: () => void): void {
-    if (this.#links.size < 2) return describe();
+    if (this.#links < 2) return describe();
     this.#waiting.set(describe, {found: false, timer: setTimeout(() => this.#release(describe), MAX_WAIT_MS)});
   }
 

@@ -61,7 +61,7 @@ class SimplePeerLink extends EventTarget implements Link {
   constructor({initiator, iceServers, relayOnly = false, negotiated = false}: LinkOptions, connections: Connections, gathering: Gathering) {
     super();
     this.#gathering = gathering;
-    gathering.begin(this);
+    gathering.begin();
     this.initiator = initiator;
     this.#peer = new SimplePeer({
       initiator,
@@ -279,7 +279,7 @@ class SimplePeerLink extends EventTarget implements Link {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#listening.abort();
-    this.#gathering.end(this);
+    this.#gathering.end();
     if (this.#describe) this.#gathering.remove(this.#describe);
     // Chromium refuses new connections after about 500 that have not been collected: hold on to nothing.
     this.#lanes.clear();
