@@ -21,8 +21,12 @@ import {TokenBucket} from './wire/token-bucket.js';
 const PING_MS = 5_000;
 /** The first one waits until the joining is over. */
 const FIRST_PING_MS = 1_000;
-/** Somebody who has not been heard for so long is asked. One side's question is the other's word, so that an idle link costs one a time. */
+/** The initiator asks whom it has not heard for so long. Its question is its word, so that an idle link costs one a time. */
 const QUIET_MS = 2_000;
+/** Whoever will be asked before long is asked in the turn in which another is: waking up costs a page more than a message does. */
+const SOON_MS = 1_000;
+/** The other side asks when it has heard nothing for so long, the initiator's question included. */
+const UNASKED_MS = 2_500;
 /** Nothing for so long, the question included: the path may be gone. ICE takes 5 s and more to say so. */
 export const SILENT_MS = 4_000;
 /** Nothing for so long although ICE, which the browser does and not the page, has its answers: the peer stands still. */
@@ -45,6 +49,8 @@ export type RoutingFrame = Extract<LineFrame, {kind: 'ask' | 'can' | 'passed' | 
 export interface ConversationOptions {
   readonly clock: Clock;
   readonly peerId: PeerId;
+  /** Whether this side of the pair makes the links. */
+  readonly initiator: boolean;
   /** Random per joined mesh; the numbers of messages belong to it. */
   readonly boot: string;
   readonly name: () => string;
@@ -59,6 +65,8 @@ export interface ConversationOptions {
   readonly onBye: () => void;
   /** The peer says something about what passes through members. */
   readonly onRouting: (frame: RoutingFrame) => void;
+  /** This side has just asked its peer: a good moment to `ask` others. */
+  readonly onAsk: () => void;
   /** Nothing has come for `SILENT_MS`, or something has again. */
   readonly onSilence: (silent: boolean) => void;
   /** A signal for another link between the two. */
@@ -77,6 +85,8 @@ export class Conversation {
   #peerBoot = '';
   #link: Link | undefined;
   #ping: Cancel | undefined;
+  /** When that is due. */
+  #due = 0;
   /** Bytes of pieces that have come over the present link, and those that the peer has been told of. */
   #taken = 0;
   #reported = 0;
@@ -247,6 +257,13 @@ export class Conversation {
     });
   }
 
+  /** Asks, if that is due, or soon will be, and not for the first time: the first question waits until the joining is over. */
+  ask(): void {
+    if (!this.#link || this.#pingAt === -Infinity || !this.#isDue(this.#quietMs(), SOON_MS)) return;
+    this.#sendPing();
+    this.#watchOn();
+  }
+
   /** Takes what came over the link, whatever it is. */
   receive(lane: Lane, data: LaneData): void {
     if (this.#closed) return;
@@ -341,16 +358,37 @@ export class Conversation {
     });
   }
 
+  /** Through the server, all pauses are longer. */
+  get #factor(): number {
+    return this.#route === 'server' ? SERVER_FACTOR : 1;
+  }
+
+  /** After how many milliseconds without a word a question is worth it while the page is awake. */
+  get #soonMs(): number {
+    return (this.#options.initiator ? SOON_MS : UNASKED_MS) * this.#factor;
+  }
+
+  /** For how many milliseconds nothing has come, while this page was able to hear it. */
+  #quietMs(): number {
+    const now = this.#options.clock.now();
+    if (now - this.#due > LATE_MS) this.#heardAt = Math.max(this.#heardAt, now - QUIET_MS * this.#factor);
+    return now - this.#heardAt;
+  }
+
+  /** @param early - so many milliseconds sooner than the next round trip is due */
+  #isDue(quietMs: number, early = 0): boolean {
+    const askedMs = this.#options.clock.now() - this.#pingAt;
+    return Math.min(quietMs, askedMs) >= this.#soonMs || askedMs >= PING_MS * this.#factor - early;
+  }
+
   /** Asks who has not been heard for a while, and tells when there is still nothing. */
   #watchIn(ms: number): void {
     const {clock} = this.#options;
-    const due = clock.now() + ms;
+    this.#due = clock.now() + ms;
     this.#ping?.();
     this.#ping = clock.after(ms, () => {
-      const now = clock.now();
-      const factor = this.#route === 'server' ? SERVER_FACTOR : 1;
-      if (now - due > LATE_MS) this.#heardAt = Math.max(this.#heardAt, now - QUIET_MS * factor);
-      const quietMs = now - this.#heardAt;
+      const quietMs = this.#quietMs();
+      const factor = this.#factor;
       if (quietMs >= SILENT_MS * factor && !this.#away) {
         // Without a path silence says nothing about the peer.
         if (quietMs >= AWAY_MS * factor && this.#link?.hasPath) this.#setAway(true);
@@ -358,14 +396,22 @@ export class Conversation {
       }
       // What follows may have closed the link.
       if (!this.#link) return;
-      if (quietMs >= QUIET_MS * factor || now - this.#pingAt >= PING_MS * factor) {
+      if (this.#isDue(quietMs)) {
         this.#sendPing();
+        this.#options.onAsk();
       }
       // Of a TURN server a restart may have found something better.
-      if (this.#route === 'turn' || now - this.#routeAt >= ROUTE_MS) this.#findRoute();
-      const next = [QUIET_MS, SILENT_MS].map(each => this.#heardAt + each * factor - now).find(left => left > 0);
-      this.#watchIn(next ?? QUIET_MS * factor);
+      if (this.#route === 'turn' || clock.now() - this.#routeAt >= ROUTE_MS) this.#findRoute();
+      this.#watchOn();
     });
+  }
+
+  /** Looks again when a question is due, or, where one has been asked, when there has been nothing for too long. */
+  #watchOn(): void {
+    const askMs = (this.#options.initiator ? QUIET_MS : UNASKED_MS) * this.#factor;
+    const quietMs = this.#quietMs();
+    const left = (quietMs < this.#soonMs ? askMs : SILENT_MS * this.#factor) - quietMs;
+    this.#watchIn(left > 0 ? Math.min(left, askMs) : askMs);
   }
 
   #setSilent(silent: boolean): void {

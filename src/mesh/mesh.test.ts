@@ -73,7 +73,7 @@ class Member {
     this.mesh = new Mesh({
       clock, name: `name of ${id}`,
       signalling: createMemorySignalling(server)({url: 'ws://memory', list: LIST, selfId: id, clock}),
-      createLink: network.createLink,
+      createLink: network.linksOf(id),
       onMessage: (from, _channel, data) => this.received.push([from, data]),
     });
     this.mesh.addEventListener('error', ({error}) => this.errors.push(error));
@@ -127,6 +127,21 @@ describe('Mesh', () => {
     await Promise.all(sent);
     expect(world.member('b').from('a')).to.deep.equal(said);
     expect(messages).to.be.below(20);
+  });
+
+  it('asks all whom it has not heard at one time, so that a page of a quiet room seldom wakes', async () => {
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    for (const id of ids) {
+      await world.join(id);
+      await world.clock.run(730);
+    }
+    await world.clock.run(10_000);
+    const askedAt = new Map<string, Set<number>>(ids.map(id => [id, new Set()]));
+    world.network.onSent = (from, data) => {
+      if (typeof data === 'string' && data.startsWith('["ping"')) askedAt.get(from.owner)!.add(world.clock.now());
+    };
+    await world.clock.run(60_000);
+    for (const [id, times] of askedAt) expect(times.size, id).to.be.within(12, 40);
   });
 
   it('tells everybody a name that changes at any moment, also in the middle of a greeting', async () => {

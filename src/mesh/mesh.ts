@@ -513,6 +513,9 @@ export class Mesh extends EventTarget {
       onOpen: open => this.#near.opened(id, open),
       onPlainText: text => this.#onMessage(id, '', text, true),
       onBye: () => this.#departing(id),
+      onAsk: () => {
+        for (const {conversation} of this.#pairs.values()) conversation.ask();
+      },
       ways: this.#ways,
       onRouting: frame => this.#onRouting(id, frame),
       onHop: change => this.#routing?.[change](id),

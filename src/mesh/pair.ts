@@ -57,7 +57,7 @@ export interface MeshPeer {
   readonly far?: boolean;
 }
 
-export interface PairOptions extends Omit<ConversationOptions, 'onHello' | 'onSignal' | 'onSilence'> {
+export interface PairOptions extends Omit<ConversationOptions, 'initiator' | 'onHello' | 'onSignal' | 'onSilence'> {
   readonly selfId: PeerId;
   /** Makes a link of their own; absent where this browser has no WebRTC. */
   readonly createLink: CreateLink | undefined;
@@ -122,7 +122,8 @@ export class Pair {
     this.#around = options.around ?? false;
     this.#stamped = options.stamped ?? false;
     this.conversation = new Conversation({
-      ...options, onHello: hello => this.#using?.greeted(hello), onSignal: message => this.accept({...message, user: this.id}),
+      ...options, initiator: this.initiator,
+      onHello: hello => this.#using?.greeted(hello), onSignal: message => this.accept({...message, user: this.id}),
       onSilence: silent => this.#silence(silent),
     });
     this.#detour = options.ways && new Detour({
