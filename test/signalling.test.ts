@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import type {EventData} from '@deepstream/protobuf/dist/types/all.js';
 import {endpointOf, startTestServer} from '../server/testing/clients.js';
+import {LEASE_MS} from '../src/mesh/signalling/bounds.js';
 import {signallingCompliance, type SignallingHarness} from '../src/mesh/signalling/compliance.js';
 import {createMemorySignalling, ListChangeEvent, MemorySignallingServer} from '../src/mesh/signalling/memory.js';
 import {startFaultProxy} from './helpers/fault-proxy.js';
 import {createNodeSignalling} from './helpers/node-signalling.js';
-import {entriesOf, plainClient, untilEntries, startOurs, startStock, type StartSignallingServer} from './helpers/signalling-servers.js';
+import {entriesOf, listenAs, plainClient, untilEntries, startOurs, startStock, type StartSignallingServer} from './helpers/signalling-servers.js';
 
 const framework = {
   describe: (name: string, body: () => void) => void describe(name, {timeout: 120_000}, body),
-  it: (name: string, body: () => Promise<void>) => void it(name, {timeout: 15_000}, body),
+  it: (name: string, body: () => Promise<void>) => void it(name, {timeout: 2 * LEASE_MS}, body),
 };
 
 const memoryHarness = (guarded: boolean) => async (): Promise<SignallingHarness> => {
@@ -59,6 +60,7 @@ const deepstreamHarness = (start: StartSignallingServer) => async (): Promise<Si
     // Our server refuses these before anybody hears them.
     ...guarded ? {} : {inject: (to: string, data: unknown) => plain.event.emit(`rtc-signal/${to}`, data as EventData)},
     overwrite: (list, entries) => plain.record.setData(list, [...entries]),
+    listen: id => listenAs(plain, id),
     async stop() {
       plain.close();
       await proxy.stop();

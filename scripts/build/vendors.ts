@@ -24,8 +24,9 @@ const REPLACED: Readonly<Record<string, string>> = {
   // Persistence of records across visits (`offlineEnabled`), which rooms must not have.
   './storage/indexdb-storage-service': shim('deepstream-storage'),
   './storage/localstorage-storage-service': shim('deepstream-storage'),
-  // Remote procedures, providers, and kinds of records that no room has.
+  // Remote procedures, presence, providers, and kinds of records that no room has.
   './rpc/rpc-handler': shim('deepstream-unused'),
+  './presence/presence-handler': shim('deepstream-unused'),
   '../util/listener': shim('deepstream-unused'),
   './record': shim('deepstream-unused'),
   './anonymous-record': shim('deepstream-unused'),

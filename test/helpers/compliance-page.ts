@@ -2,7 +2,7 @@
 import type {EventData} from '@deepstream/protobuf/dist/types/all.js';
 import {signallingCompliance, type SignallingHarness} from '../../src/mesh/signalling/compliance.js';
 import {createDeepstreamSignalling} from '../../src/mesh/signalling/deepstream.js';
-import {entriesOf, plainClient, untilEntries} from './plain-client.js';
+import {entriesOf, listenAs, plainClient, untilEntries} from './plain-client.js';
 
 export interface RemoteServer {
   readonly guarded: boolean;
@@ -40,6 +40,7 @@ const harness = (name: string) => async (): Promise<SignallingHarness> => {
     },
     ...guarded ? {} : {inject: (to: string, data: unknown) => plain.event.emit(`rtc-signal/${to}`, data as EventData)},
     overwrite: (list, entries) => plain.record.setData(list, [...entries]),
+    listen: id => listenAs(plain, id),
     async stop() {
       plain.close();
       await remote.cleanUp();

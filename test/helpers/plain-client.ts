@@ -33,3 +33,10 @@ export async function untilEntries(
   }
   view.discard();
 }
+
+/** Hears signals to `id`, as a page does that is there. Resolves once the server knows. */
+export async function listenAs(client: DeepstreamClient, id: string): Promise<void> {
+  client.event.subscribe(`rtc-signal/${id}`, () => {});
+  // The server answers in the order in which it was asked.
+  await client.record.has('anything');
+}

@@ -24,4 +24,4 @@ export const startStock: StartSignallingServer = async (port = 0) => {
   return {name: 'stock', guarded: false, port: server.port, url: server.url, stop: () => server.stop()};
 };
 
-export {entriesOf, plainClient, untilEntries} from './plain-client.js';
+export {entriesOf, listenAs, plainClient, untilEntries} from './plain-client.js';

@@ -2,6 +2,7 @@
 
 /** Every client makes itself some of these; they do nothing until somebody calls. */
 class RPCHandler {}
+class PresenceHandler {}
 class Listener {
   handle() {}
 }
@@ -13,4 +14,4 @@ class NotBundled {
   }
 }
 
-module.exports = {RPCHandler, Listener, Record: NotBundled, AnonymousRecord: NotBundled, Dequeue: NotBundled};
+module.exports = {RPCHandler, PresenceHandler, Listener, Record: NotBundled, AnonymousRecord: NotBundled, Dequeue: NotBundled};

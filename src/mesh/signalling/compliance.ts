@@ -24,6 +24,8 @@ export interface SignallingHarness {
   inject?(to: PeerId, data: unknown): void;
   /** Writes the List over, as such a client may. */
   overwrite?(list: string, entries: readonly PeerId[]): void;
+  /** Hears signals to `id` from now on, as a plain page does that is there. Resolves once the server knows. */
+  listen?(id: PeerId): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -217,6 +219,21 @@ export function signallingCompliance({describe, it}: TestFramework, name: string
         await harness.until(room.list, now => ids.every(id => now.filter(entry => entry === id).length === 1));
       }
       equal(lost(), []);
+    }));
+
+    it('takes out who is not there, and leaves a plain page in that is', withRoom(async room => {
+      const {harness} = room;
+      if (harness.guarded || !harness.overwrite || !harness.listen) return; // the server does it
+      const errors: string[] = [];
+      const ada = room.user('ada');
+      ada.addEventListener('error', ({error}) => errors.push(error.message));
+      await ada.open();
+      await harness.listen('plain');
+      harness.overwrite(room.list, ['ghost', 'plain', 'ada']);
+      await harness.until(room.list, entries => entries.includes('ghost'));
+      await harness.until(room.list, entries => !entries.includes('ghost'));
+      equal(await room.entries(), ['plain', 'ada']);
+      equal(errors, []);
     }));
   });
 }

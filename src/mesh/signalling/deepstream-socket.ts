@@ -114,7 +114,12 @@ export class WatchedSocket implements Socket {
 
   /** Asks the server for a sign of life. */
   ping(): void {
-    this.#inner?.sendParsedMessage({topic: TOPIC.CONNECTION, action: CONNECTION_ACTION.PING});
+    this.say({topic: TOPIC.CONNECTION, action: CONNECTION_ACTION.PING});
+  }
+
+  /** Says `message` to the server without the client's knowing. */
+  say(message: Message): void {
+    this.#inner?.sendParsedMessage(message);
   }
 
   /** Says `message` to the client as if the server had. */

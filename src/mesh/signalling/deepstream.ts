@@ -59,7 +59,7 @@ class DeepstreamConnection implements Connection {
     const {selfId, token} = options;
     const login = {username: selfId, token, client: 'mesh-room'};
     const client = this.#client = this.#createClient(login);
-    this.#probe = new DeepstreamProbe({client, selfId, after: this.#after});
+    this.#probe = new DeepstreamProbe({selfId, after: this.#after, say: message => this.#socket?.say(message)});
     client.on('connectionStateChanged', this.#onState);
     client.on('error', this.#onClientError);
     client.login(login, (isIn, data) => {
@@ -265,8 +265,8 @@ class DeepstreamConnection implements Connection {
         return this.#client.getConnectionState() === CONNECTION_STATE.AUTHENTICATING ? [message] : [];
       case TOPIC.EVENT: return this.#admitEvent(message);
       case TOPIC.PRESENCE:
-        return message.isAck || action === PRESENCE_ACTION.QUERY_RESPONSE || (message.isError && originalAction === PRESENCE_ACTION.QUERY)
-          ? [message] : [];
+        if (action === PRESENCE_ACTION.QUERY_RESPONSE || originalAction === PRESENCE_ACTION.QUERY) this.#probe.hearPresence(message);
+        return [];
       case TOPIC.RECORD: return this.#admitRecord(message);
       case TOPIC.PARSER:
         // In the greeting: not deepstream. Later: one message that the client could not read, and one message less.
@@ -295,9 +295,10 @@ class DeepstreamConnection implements Connection {
     if (isAck) return [message];
     switch (action) {
       case EVENT_ACTION.EMIT:
-      case EVENT_ACTION.SUBSCRIPTION_FOR_PATTERN_FOUND:
-      case EVENT_ACTION.SUBSCRIPTION_FOR_PATTERN_REMOVED:
         return [message];
+      case EVENT_ACTION.SUBSCRIPTION_FOR_PATTERN_FOUND:
+        this.#probe.hearSubscription(message);
+        break;
       case EVENT_ACTION.INVALID_LISTEN_REGEX:
         this.#probe.refuse();
         break;
