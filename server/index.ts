@@ -92,12 +92,14 @@ async function startRooms({limits, heartbeatMs, allowedOrigins, graceMs, turn, r
       identity.release(connection);
     },
   });
-  const engine = await embedDeepstream(hub, (connection, {username, token}) => {
+  const engine = await embedDeepstream(hub, (connection, {username, token, enter}) => {
     connection.phase = 'open';
     identity.logIn(connection, username, token);
+    const entered = gate.enter(connection, enter);
     return {
       meshRoom: version, guard: true,
       ...(turn && {ice: true}), ...(!relay && {relay}), ...(connection.userId !== undefined && {id: connection.userId}),
+      ...(entered && {entered}),
     };
   });
   guard.attach({identity, cache: engine.services.cache, subscriptions: engine.listSubscriptions});

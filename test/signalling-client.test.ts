@@ -318,7 +318,9 @@ describe('what a server says to deepstream\'s client', {timeout: 60_000}, () => 
 
   it('gets the login together with the greeting, once', () => scene(() => false, async ({server}) => {
     const logins = server.heard.filter(({topic}) => topic === TOPIC.AUTH);
-    assert.deepEqual(logins.map(({data}) => JSON.parse(String(data)) as unknown), [{username: 'ada', token: 'secret', client: 'mesh-room'}]);
+    assert.deepEqual(logins.map(({data}) => JSON.parse(String(data)) as unknown), [
+      {username: 'ada', token: 'secret', client: 'mesh-room', enter: 'room'},
+    ]);
   }));
 });
 
@@ -330,7 +332,7 @@ describe('the heartbeat of deepstream\'s client', {timeout: 30_000}, () => {
     const socket = new WatchedSocket(server.url, {
       login: {}, clock: {...systemClock, now: () => now},
       watch: {
-        onOpened: () => {}, onClosed: () => {}, onText: () => {}, onFault: error => { throw error; },
+        onOpened: () => {}, onClosed: () => {}, onText: () => {}, onFault: error => { throw error; }, withhold: () => false,
         admit: () => {
           heard();
           return [];

@@ -75,6 +75,23 @@ signallingCompliance(framework, 'our server', deepstreamHarness(startOurs));
 signallingCompliance(framework, 'a stock deepstream server', deepstreamHarness(startStock));
 
 describe('what our server says at login', {timeout: 15_000}, () => {
+  it('is all that it takes to be in the List and to hear', async () => {
+    const server = await startTestServer();
+    const create = (selfId: string) => createNodeSignalling({url: endpointOf(server), list: 'mesh-room/two', selfId});
+    const [ada, bob] = [create('ada'), create('bob')];
+    await ada.open();
+    await bob.open();
+    // A greeting and a login each.
+    assert.equal(server.health().messages, 4);
+    const heard = new Promise(resolve => ada.addEventListener('signal', ({message}) => resolve(message)));
+    assert.deepEqual([...bob.members].sort(), ['ada', 'bob']);
+    bob.emit('ada', {user: 'bob', signal: 'hello'});
+    assert.deepEqual(await heard, {user: 'bob', signal: 'hello'});
+    await Promise.all([ada.close(), bob.close()]);
+    assert.deepEqual(server.health().memberships, 0);
+    await server.stop();
+  });
+
   for (const relay of [true, false]) {
     it(`is known when it ${relay ? 'carries' : 'does not carry'} frames of routed links`, async () => {
       const server = await startTestServer({relay});

@@ -7,7 +7,7 @@ import {
 import type {SocketHub} from '../deepstream/socket-hub.js';
 import type {ServerLimits} from '../options.js';
 import {isUserId, type Identity} from './identity.js';
-import {signalName, type RoomGuard} from './room-guard.js';
+import {signalName, type KnownList, type RoomGuard} from './room-guard.js';
 
 const MAX_LIST_NAME_LENGTH = 1024;
 const SIGNAL_PREFIX = signalName('');
@@ -64,6 +64,22 @@ export class Gate {
       case TOPIC.CONNECTION: return undefined;
       default: connection.end(1002, 'Unknown message.', 'protocol'); return undefined;
     }
+  }
+
+  /**
+   * A user that logs in says which List it comes for: it hears its signals and is in, as if it had asked for both.
+   * @returns the List as it is known until everybody hears of the user
+   */
+  enter(connection: Connection, list: unknown): KnownList | undefined {
+    const {userId, wrapper} = connection;
+    const {guard, events} = this.#services;
+    if (userId === undefined || !isListName(list)) return undefined;
+    const known = guard.enter(connection, list);
+    if (!known) return undefined;
+    const name = signalName(userId);
+    events.subscribe(name, {topic: TOPIC.EVENT, action: EVENT_ACTION.SUBSCRIBE, name}, wrapper, true);
+    connection.events.add(name);
+    return known;
   }
 
   /** Ends others' subscriptions to the signals of an id that now has an owner: they would overhear it. */

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import type {DeepstreamCache, SubscriptionRegistry} from '@deepstream/types';
 import type {Counters} from '../counters.js';
 import type {Connection} from '../deepstream/connection.js';
-import {denialOf, listUpdate, writeAck, type Message} from '../deepstream/protocol.js';
+import {denialOf, listUpdate, RECORD_ACTION, TOPIC, writeAck, type Message} from '../deepstream/protocol.js';
 import type {ServerLimits} from '../options.js';
 import type {Identity} from './identity.js';
 import {isUserId} from './identity.js';
@@ -31,6 +31,8 @@ interface List {
   version: number;
   bytes: number;
   readonly members: Map<string, Member>;
+  /** Its entries in `version`, as subscribers know them. */
+  entries: readonly string[];
   /** Ids that left → the version without them; oldest first. */
   readonly left: Map<string, number>;
   subscribers: number;
@@ -39,6 +41,12 @@ interface List {
   /** Writers whose own view may differ from the truth. */
   readonly writers: Set<Connection>;
   readonly acks: Array<{readonly connection: Connection; readonly reply: Message}>;
+}
+
+/** A List as its subscribers know it. */
+export interface KnownList {
+  readonly version: number;
+  readonly entries: readonly string[];
 }
 
 /** One client's write to a List, as it came. */
@@ -117,6 +125,26 @@ export class RoomGuard {
     this.#dropIfIdle(list);
   }
 
+  /**
+   * Subscribes a user to a List and puts it in, as if it had asked for both.
+   * @returns what the update builds on that tells everybody of it, this user too; `undefined` when a limit forbids it, and nothing was
+   * done
+   */
+  enter(connection: Connection, name: string): KnownList | undefined {
+    const {userId} = connection;
+    if (userId === undefined || !this.subscribe(connection, name)) return undefined;
+    const list = this.#lists.get(name)!;
+    const {version, entries} = list;
+    if (!this.#enter(userId, list, entries)) {
+      this.unsubscribe(connection, name);
+      return undefined;
+    }
+    const subscription = {topic: TOPIC.RECORD, action: RECORD_ACTION.SUBSCRIBEANDREAD, name} as const;
+    this.#services.subscriptions.subscribe(name, subscription, connection.wrapper, true);
+    if (list.changed) this.#schedule(list);
+    return {version, entries};
+  }
+
   /** Takes a write, decides about the writer's own id, and answers after the next flush. */
   write(connection: Connection, write: ListWrite): void {
     const {message} = write;
@@ -127,7 +155,7 @@ export class RoomGuard {
     const own = this.#ownId(connection, list, write);
     let refused = false;
     if (own !== undefined && write.entries.includes(own)) {
-      refused = !this.#enter(own, list, write);
+      refused = !this.#enter(own, list, write.entries);
       if (refused) this.#options.counters.denied.limit += 1;
     } else if (own !== undefined && this.#meansToLeave(own, list, write)) {
       this.#leave(own, list);
@@ -145,7 +173,7 @@ export class RoomGuard {
   /** Sends the truth to one client whose own view may differ after a refused write. */
   correct(connection: Connection, name: string): void {
     const list = this.#lists.get(name);
-    if (list) connection.send(listUpdate(name, list.version, [...list.members.keys()]));
+    if (list) connection.send(listUpdate(name, list.version, list.entries));
   }
 
   /** Takes a user out of every List. */
@@ -178,7 +206,8 @@ export class RoomGuard {
     if (this.#lists.size >= this.#options.limits.lists) return undefined;
     const version = Math.max(this.#highestVersion + 1, Math.floor((Date.now() - VERSION_EPOCH_MS) / 1000));
     const list: List = {
-      name, version, bytes: 2, members: new Map(), left: new Map(), subscribers: 0, changed: false, writers: new Set(), acks: [],
+      name, version, bytes: 2, members: new Map(), entries: [], left: new Map(), subscribers: 0, changed: false,
+      writers: new Set(), acks: [],
     };
     this.#lists.set(name, list);
     this.#store(list);
@@ -187,7 +216,7 @@ export class RoomGuard {
 
   #store(list: List): void {
     this.#highestVersion = Math.max(this.#highestVersion, list.version);
-    this.#services.cache.set(list.name, list.version, [...list.members.keys()], () => {});
+    this.#services.cache.set(list.name, list.version, list.entries, () => {});
   }
 
   #dropIfIdle(list: List): void {
@@ -220,14 +249,15 @@ export class RoomGuard {
     return !list.members.has(id) && (leftAt === undefined || version === -1 || version - 1 >= leftAt);
   }
 
-  #enter(id: string, list: List, write: ListWrite): boolean {
+  /** @param entries - the List as the user will have seen it when it takes back its join */
+  #enter(id: string, list: List, entries: readonly unknown[]): boolean {
     if (list.members.has(id)) return true;
     const {limits} = this.#options;
     const bytes = Buffer.byteLength(JSON.stringify(id)) + 1;
     const present = this.#presence.get(id) ?? new Set();
     if (list.members.size >= limits.idsPerList || list.bytes + bytes > MAX_LIST_BYTES
       || present.size >= limits.listsPerUser) return false;
-    list.members.set(id, {since: list.version + 1, absence: digest(write.entries.filter(entry => entry !== id))});
+    list.members.set(id, {since: list.version + 1, absence: digest(entries.filter(entry => entry !== id))});
     list.left.delete(id);
     list.bytes += bytes;
     list.changed = true;
@@ -273,14 +303,14 @@ export class RoomGuard {
     const dirty = [...this.#dirty];
     this.#dirty.clear();
     for (const list of dirty) {
-      const entries = [...list.members.keys()];
       if (list.changed) {
         list.changed = false;
         list.version += 1;
+        list.entries = [...list.members.keys()];
         this.#store(list);
-        this.#services.subscriptions.sendToSubscribers(list.name, listUpdate(list.name, list.version, entries), true, null);
+        this.#services.subscriptions.sendToSubscribers(list.name, listUpdate(list.name, list.version, list.entries), true, null);
       } else {
-        const update = listUpdate(list.name, list.version, entries);
+        const update = listUpdate(list.name, list.version, list.entries);
         for (const writer of list.writers) if (writer.lists.has(list.name)) writer.send(update);
       }
       list.writers.clear();

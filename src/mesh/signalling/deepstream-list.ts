@@ -6,11 +6,19 @@ import type {WriteOutcome} from './port.js';
 import {RosterView} from './roster-view.js';
 import type {PeerId} from './types.js';
 
+/** A List as a server of this project tells it to who enters it with the login: without that one still, as a rule. */
+export interface EnteredList {
+  readonly version: number;
+  readonly entries: readonly string[];
+}
+
 export interface DeepstreamListOptions {
   readonly client: DeepstreamClient;
   readonly name: string;
   readonly selfId: PeerId;
   readonly guarded: boolean;
+  /** The user has been put in with the login. */
+  readonly entered: boolean;
   /** A timer that ends with the connection. */
   readonly after: (ms: number, run: () => void) => Cancel;
   /** Has the client read the List again. */
@@ -72,11 +80,11 @@ export class DeepstreamList implements KnownList {
   }
 
   write(entries: readonly PeerId[], done: (outcome: WriteOutcome) => void): void {
-    const {client, name, guarded, after} = this.#options;
+    const {client, name, selfId, guarded, entered, after} = this.#options;
     // One at a time: a second one would build on what the first has not made yet.
     if (this.#write || (this.#list ? !this.isReady : !guarded)) return done('conflict');
     if (this.#isAhead) return done('lost');
-    const write = this.#write = {
+    const write: Write = this.#write = {
       entries, done, isAcknowledged: false, timeout: after(WRITE_TIMEOUT_MS, () => this.#lose('lost')),
     };
     const answered = (error: string | null): void => {
@@ -85,6 +93,8 @@ export class DeepstreamList implements KnownList {
     if (this.#list) {
       this.#isAhead = true;
       this.#muted(() => this.#list?.setEntries([...entries], answered));
+    } else if (entered && entries.includes(selfId)) {
+      write.isAcknowledged = true;
     } else {
       // Not open yet, so that the client sends it as it is. Without a guard it would wipe the List.
       void client.record.setDataWithAck(name, [...entries], answered);

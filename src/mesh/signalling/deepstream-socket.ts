@@ -17,6 +17,8 @@ export interface SocketWatch {
   readonly onClosed: () => void;
   /** What arrived is not deepstream's. */
   readonly onText: () => void;
+  /** Whether the server need not be told what the client says. */
+  readonly withhold: (message: Message) => boolean;
   /** What of a message the client is told, and in which words. */
   readonly admit: (message: Message) => readonly Message[];
   /** The client threw at what it was told. */
@@ -39,6 +41,7 @@ const nothing = (): void => {};
  *   the host's page.
  * - The client waits for the answer to its greeting before it logs in. The server does not mind to get both at once, which saves
  *   a round trip.
+ * - What a server of this project has done with the login need not be asked for.
  * - The client calls a server dead after a time, also when it was this page that stood still. Here only heartbeats count that
  *   were looked at in time.
  * - When the socket is gone the client would wait and connect again. It hears of it only by being closed.
@@ -99,7 +102,7 @@ export class WatchedSocket implements Socket {
       return;
     }
     const isLogin = message.topic === TOPIC.AUTH && message.action === AUTH_ACTION.REQUEST;
-    if (isLogin && this.#isLoginSent) return;
+    if ((isLogin && this.#isLoginSent) || this.#options.watch.withhold(message)) return;
     this.#inner?.sendParsedMessage(message);
     if (message.topic === TOPIC.CONNECTION && message.action === CONNECTION_ACTION.CHALLENGE) {
       this.#isLoginSent = true;

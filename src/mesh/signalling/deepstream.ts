@@ -3,7 +3,7 @@ import type {Cancel} from '../clock.js';
 import {MeshError, type MeshErrorCode} from '../errors.js';
 import {CHECK_MS, HANDSHAKE_TIMEOUT_MS, HEARTBEAT_MS, PROBE_TIMEOUT_MS} from './bounds.js';
 import {C, DeepstreamClient, type EventData, type Message, type RecordOfflineStore} from './deepstream-client.js';
-import {DeepstreamList} from './deepstream-list.js';
+import {DeepstreamList, type EnteredList} from './deepstream-list.js';
 import {DeepstreamProbe} from './deepstream-probe.js';
 import {readAgain, repaired} from './deepstream-repairs.js';
 import {WatchedSocket} from './deepstream-socket.js';
@@ -51,13 +51,18 @@ class DeepstreamConnection implements Connection {
   #guarded = false;
   #hasIce = false;
   #relays = true;
+  #entered = false;
+  /** The List as the login's answer had it, until the client has been told. */
+  #untold: EnteredList | undefined;
+  /** Answers to what the server has done with the login and is not asked for again. */
+  readonly #answers: Message[] = [];
 
   constructor(options: ConnectOptions, events: ConnectionEvents) {
     this.#options = options;
     this.#events = events;
     this.#url = endpoint(options.url);
-    const {selfId, token} = options;
-    const login = {username: selfId, token, client: 'mesh-room'};
+    const {selfId, token, list} = options;
+    const login = {username: selfId, token, client: 'mesh-room', enter: list};
     const client = this.#client = this.#createClient(login);
     this.#probe = new DeepstreamProbe({selfId, after: this.#after, say: message => this.#socket?.say(message)});
     client.on('connectionStateChanged', this.#onState);
@@ -74,6 +79,10 @@ class DeepstreamConnection implements Connection {
 
   get guarded(): boolean {
     return this.#guarded;
+  }
+
+  get entered(): boolean {
+    return this.#entered;
   }
 
   get hasIce(): boolean {
@@ -156,6 +165,7 @@ class DeepstreamConnection implements Connection {
           onOpened: () => { this.#stage = 'greeting'; },
           onClosed: () => this.#onSocketClose(),
           onText: () => this.#fail('not-deepstream', 'sends text where deepstream sends binary'),
+          withhold: message => this.#withhold(message),
           admit: message => this.#admit(message),
           onFault: error => this.#onFault(error),
         },
@@ -223,10 +233,12 @@ class DeepstreamConnection implements Connection {
 
   #onLogin(clientData: unknown): void {
     this.#stage = 'open';
-    const {guard, ice, relay} = (typeof clientData === 'object' && clientData !== null ? clientData : {}) as Readonly<Record<string, unknown>>;
+    const {guard, ice, relay, entered} = (typeof clientData === 'object' && clientData !== null ? clientData : {}) as Readonly<Record<string, unknown>>;
     this.#guarded = guard === true;
     this.#hasIce = ice === true;
     this.#relays = relay !== false;
+    this.#untold = this.#guarded ? enteredList(entered) : undefined;
+    this.#entered = this.#untold !== undefined;
     const {event} = this.#client;
     const {selfId, list: name} = this.#options;
     const {onSignal, onList, onListLost, onOpen} = this.#events;
@@ -236,13 +248,31 @@ class DeepstreamConnection implements Connection {
     });
     if (!this.#guarded) event.subscribe(wishEvent(name), data => this.#onWish(data));
     this.#list = new DeepstreamList({
-      client: this.#client, name, selfId, guarded: this.#guarded, after: this.#after, onList, onListLost,
+      client: this.#client, name, selfId, guarded: this.#guarded, entered: this.#entered, after: this.#after, onList, onListLost,
       readAgain: () => this.#socket?.tell(readAgain(name)),
       onBroken: () => this.#fail('server-lost', `does not tell what the List ${name} is`),
     });
     // Where the server guards its Lists, the first write comes before the List is opened: see there.
     onOpen();
-    if (this.#stage === 'open') this.#list.open();
+    if (this.#stage !== 'open') return;
+    this.#list.open();
+    this.#untold = undefined;
+    for (const answer of this.#answers.splice(0)) this.#socket?.tell(answer);
+  }
+
+  /** Whether the server has done with the login what the client asks for. */
+  #withhold({topic, action, names, correlationId}: Message): boolean {
+    const {selfId, list} = this.#options;
+    if (!this.#untold || names?.length !== 1) return false;
+    const isSignals = topic === TOPIC.EVENT && action === EVENT_ACTION.SUBSCRIBE && names[0] === signalEvent(selfId);
+    const isList = topic === TOPIC.RECORD && action === RECORD_ACTION.SUBSCRIBECREATEANDREAD && names[0] === list;
+    if (!isSignals && !isList) return false;
+    this.#answers.push({topic, action, isAck: true, ...(correlationId !== undefined && {correlationId})});
+    if (isList) {
+      const {version, entries} = this.#untold;
+      this.#answers.push({topic, action: RECORD_ACTION.READ_RESPONSE, name: list, version, parsedData: [...entries]});
+    }
+    return true;
   }
 
   #onWish(data: unknown): void {
@@ -327,4 +357,12 @@ class DeepstreamConnection implements Connection {
     }
     return repaired(message, list);
   }
+}
+
+/** What the login's answer says of the List; `undefined` where it says nothing of use. */
+function enteredList(value: unknown): EnteredList | undefined {
+  if (typeof value !== 'object' || value === null || !('version' in value) || !('entries' in value)) return undefined;
+  const {version, entries} = value;
+  if (!Number.isSafeInteger(version) || !Array.isArray(entries)) return undefined;
+  return {version: version as number, entries: entries.filter(id => typeof id === 'string')};
 }

@@ -251,7 +251,7 @@ export class ListSignalling extends EventTarget implements Signalling {
     this.#relays = this.#connection?.relays ?? true;
     this.#stopAsking();
     this.#failures = 0;
-    this.#membership.connected();
+    this.#membership.connected(this.#connection?.entered);
   }
 
   #onList(view: RosterView): void {

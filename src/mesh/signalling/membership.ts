@@ -95,8 +95,12 @@ export class Membership {
     this.#want(false);
   }
 
-  /** There is a connection: what is wanted is said, and written as soon as it can be. */
-  connected(): void {
+  /**
+   * There is a connection: what is wanted is said, and written as soon as it can be.
+   * @param entered - whether connecting has put the id into the List
+   */
+  connected(entered = false): void {
+    this.#hasWritten ||= entered;
     if (this.#wanted !== undefined) this.#options.list.wish(this.#wanted);
     this.check();
   }

@@ -259,6 +259,7 @@ export class MemorySignallingServer extends EventTarget {
 }
 
 class MemoryConnection implements Connection {
+  readonly entered = false;
   readonly hasIce = false;
   readonly relays: boolean;
   readonly options: ConnectOptions;

@@ -50,6 +50,8 @@ export interface Connection {
    * and is right whatever the List held before. Known from `onOpen` on.
    */
   readonly guarded: boolean;
+  /** Whether the server has put oneself into the List with the login. Known from `onOpen` on. */
+  readonly entered: boolean;
   /** Whether the server says that it hands out TURN credentials. Known from `onOpen` on. */
   readonly hasIce: boolean;
   /** Whether the server carries frames of routed links, as any does that does not say otherwise. Known from `onOpen` on. */
