@@ -15,10 +15,12 @@ export const LINK_TIMEOUT_MS = 15_000;
 export const HELLO_TIMEOUT_MS = 5_000;
 
 /**
- * Who has had no hello says its own again after so long, then after twice that up to `MAX_GREET_AGAIN_MS`: Chromium loses the first word on
- * a channel about once in forty links when all cores are busy.
+ * Who has had no hello says its own again after so long, or this share of what the link has taken until it was open, where that is
+ * longer; then after twice that, up to `MAX_GREET_AGAIN_MS`. Chromium loses the first word on a channel about once in forty links when all
+ * cores are busy; and then most words only come late.
  */
 const GREET_AGAIN_MS = 50;
+const GREET_AGAIN_SHARE = 0.25;
 const MAX_GREET_AGAIN_MS = 400;
 /** A plain page cannot say that it listens: text for it waits this long after the channel is open on this side, where this side called. */
 const PLAIN_SETTLE_MS = 100;
@@ -39,6 +41,8 @@ export interface AttemptOptions {
   /** As for a link. */
   readonly negotiated?: boolean;
   readonly createLink: CreateLink;
+  /** As for a negotiation. */
+  readonly isBusy?: () => boolean;
   /** Sends a signal of this attempt to the peer. */
   readonly send: (stamp: Stamp, signal?: unknown) => void;
   readonly hello: () => Hello;
@@ -58,6 +62,7 @@ export class Attempt {
   /** Data that came before the hello, which travels on another lane than some of it. */
   #early: Array<readonly [Lane, LaneData]> = [];
   #earlyBytes = 0;
+  readonly #startedAt: number;
   #bound: Cancel;
   #again: Cancel | undefined;
   #hello: Hello | undefined;
@@ -66,14 +71,15 @@ export class Attempt {
 
   constructor(options: AttemptOptions) {
     this.#options = options;
-    const {clock, session, initiator, iceServers, relayOnly = false, negotiated = false, createLink, send} = options;
-    this.negotiation = new Negotiation({clock, session, send, onSignal: signal => this.link.accept(signal)});
+    const {clock, session, initiator, iceServers, relayOnly = false, negotiated = false, createLink, isBusy, send} = options;
+    this.negotiation = new Negotiation({clock, session, ...isBusy && {isBusy}, send, onSignal: signal => this.link.accept(signal)});
     this.link = createLink({initiator, iceServers, relayOnly, negotiated});
     this.link.addEventListener('signal', ({signal}) => this.negotiation.send(signal));
     this.link.addEventListener('open', () => this.#linkOpened());
     this.link.onmessage = (lane, data) => this.#receive(lane, data);
     this.link.addEventListener('path-change', ({up}) => options.onPathChange(up));
     this.link.addEventListener('close', ({error}) => this.#closed(error));
+    this.#startedAt = clock.now();
     this.#bound = clock.after(LINK_TIMEOUT_MS, () => this.close(this.#error('no connection was found in time')));
   }
 
@@ -100,7 +106,8 @@ export class Attempt {
       return;
     }
     this.#bound = clock.after(HELLO_TIMEOUT_MS, () => this.close(this.#error('the other side said no hello')));
-    this.#greetUntilGreeted(GREET_AGAIN_MS);
+    const tookMs = clock.now() - this.#startedAt;
+    this.#greetUntilGreeted(Math.min(MAX_GREET_AGAIN_MS, Math.max(GREET_AGAIN_MS, GREET_AGAIN_SHARE * tookMs)));
     if (this.#hello) this.#opened();
   }
 

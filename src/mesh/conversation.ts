@@ -51,6 +51,8 @@ export interface ConversationOptions {
   readonly peerId: PeerId;
   /** Whether this side of the pair makes the links. */
   readonly initiator: boolean;
+  /** Whether links are being made with others. */
+  readonly isBusy: () => boolean;
   /** Random per joined mesh; the numbers of messages belong to it. */
   readonly boot: string;
   readonly name: () => string;
@@ -396,6 +398,7 @@ export class Conversation {
       }
       // What follows may have closed the link.
       if (!this.#link) return;
+      if (this.#pingAt === -Infinity && quietMs < QUIET_MS && this.#options.isBusy()) return this.#watchIn(FIRST_PING_MS);
       if (this.#isDue(quietMs)) {
         this.#sendPing();
         this.#options.onAsk();

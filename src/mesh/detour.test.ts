@@ -2,7 +2,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {LINK_TIMEOUT_MS} from './attempt.js';
-import {RELAY_AFTER_MS, ROUTE_MS} from './detour.js';
+import {BUSY_RELAY_AFTER_MS, RELAY_AFTER_MS, ROUTE_MS} from './detour.js';
 import type {MeshError} from './errors.js';
 import {CLIMB_MS, RESTART_MS} from './pair.js';
 import {HEAL_MS, World} from './testing/world.js';
@@ -345,5 +345,44 @@ describe('A pair without a way to each other', () => {
       }
       await each.end();
     }), {numRuns: 15});
+  });
+});
+
+describe('Many who start at one instant on a slow machine', () => {
+  const IDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+  /** An offer and an answer for each pair, one after another: longer than signals are repeated and ways around are looked for after. */
+  const SIGNALS = IDS.length * (IDS.length - 1);
+  const SIGNAL_MS = 60;
+  let world: World;
+  beforeEach(() => {
+    world = new World();
+    world.server.signalMs = SIGNAL_MS;
+  });
+  afterEach(() => world.end());
+
+  it('say each signal once, and look for no way around', async () => {
+    world.network.onSent = (_from, data) => {
+      if (typeof data === 'string') expect(data).not.to.match(/^\["ask"/);
+    };
+    await world.join(...IDS);
+    await world.clock.run(SIGNALS * SIGNAL_MS + 1_000);
+    for (const id of IDS) expect(world.member(id).mesh.peers.map(({link}) => link)).to.deep.equal(Array<string>(7).fill('direct'));
+    expect(world.server.counts.signals).to.equal(SIGNALS);
+  });
+
+  it('wait no longer than so long for a pair that has no path', async () => {
+    world.block('a', 'b');
+    await world.join(...IDS);
+    await world.clock.run(BUSY_RELAY_AFTER_MS + 2_000);
+    expect(world.link('a', 'b')).to.match(/^relayed/);
+  });
+
+  it('say again what was lost', async () => {
+    let lost = false;
+    world.server.faults.loseSignal = (from, to) => !lost && (lost = from === 'b' && to === 'a');
+    await world.join(...IDS);
+    await world.clock.run(SIGNALS * SIGNAL_MS + 3_000);
+    expect(lost).to.equal(true);
+    expect(world.link('a', 'b')).to.equal('direct');
   });
 });

@@ -12,8 +12,11 @@ import type {Hello} from './wire/frame.js';
 
 /** A pair that has had no path for so long looks for a way around; what it does for a link of its own goes on beside that. */
 export const RELAY_AFTER_MS = 3_000;
+/** As long as links are being made with others, it waits so long at the most: on a slow machine ways around keep links from being made. */
+export const BUSY_RELAY_AFTER_MS = 6_000;
 /** From the first signal to a hello over a routed link: four trips through the server, and one around. */
 export const ROUTE_MS = 3_000;
+const LOOK_AGAIN_MS = 500;
 /** Members that are tried before the server. */
 const MAX_RELAYS = 3;
 /** By the server, it is looked for a member again after so long; doubled up to the longest, as what follows is a short interruption. */
@@ -46,6 +49,8 @@ export interface DetourOptions {
   readonly initiator: boolean;
   readonly ways: Ways;
   readonly isNeighbour: () => boolean;
+  /** Whether links are being made with others, too. */
+  readonly isBusy: () => boolean;
   /** Name of the next session; those of ways around end in `~`. */
   readonly nextSession: () => string;
   readonly send: (stamp: Stamp, signal?: unknown) => void;
@@ -92,15 +97,16 @@ export class Detour {
   }
 
   /** There is no path: looks for a way around, unless there is one soon. */
-  seek(afterMs = RELAY_AFTER_MS): void {
-    const {initiator, clock} = this.#options;
+  seek(afterMs = RELAY_AFTER_MS, patienceMs = afterMs === RELAY_AFTER_MS ? BUSY_RELAY_AFTER_MS - RELAY_AFTER_MS : 0): void {
+    const {initiator, clock, isBusy} = this.#options;
     const due = clock.now() + afterMs;
     if (!initiator || this.#attempt || (this.#timer && this.#due <= due)) return;
     this.#timer?.();
     this.#due = due;
     this.#timer = clock.after(afterMs, () => {
       this.#timer = undefined;
-      void this.#find();
+      if (patienceMs > 0 && isBusy()) this.seek(LOOK_AGAIN_MS, patienceMs - LOOK_AGAIN_MS);
+      else void this.#find();
     });
   }
 

@@ -36,6 +36,9 @@ const PROBE_MS = 2_000;
 export const ABSENT_MS = 10 * 60_000;
 const ABSENT_BYTES = 1024 * 1024;
 const MAX_ABSENT = 64;
+/** Links are being made until nothing has come of any for so long; for longer where more than so many have not come about yet. */
+const BUSY_MS = 1_000;
+const BUSY_LINKS = 2;
 /** Who said goodbye is hidden before the List says so; if the List still has it after this long, it has not left. */
 const FAREWELL_MS = 5_000;
 
@@ -89,6 +92,8 @@ export class Mesh extends EventTarget {
   readonly #boot: string;
   readonly #onMessage: OnMeshMessage;
   readonly #pairs = new Map<PeerId, Pair>();
+  /** When somebody came, a signal did, or a link opened last. */
+  #busyAt = -Infinity;
   readonly #early: EarlySignals;
   /** Members without a pair, as they were told last. */
   readonly #farPeers = new Map<PeerId, MeshPeer>();
@@ -331,6 +336,7 @@ export class Mesh extends EventTarget {
 
   #receive(message: SignalMessage): void {
     if (this.#left) return;
+    this.#busyAt = this.#clock.now();
     if (this.#isRouting(message)) return this.#whenRouting(routing => this.#receiveRouting(routing, message));
     const pair = this.#pairOf(message);
     if (pair) pair.accept(message);
@@ -487,7 +493,14 @@ export class Mesh extends EventTarget {
     return peer;
   }
 
+  /** Whether links are being made; on a slow machine each step of many takes long. */
+  #isBusy(): boolean {
+    const links = [...this.#pairs.values()].filter(({open}) => !open).length;
+    return this.#clock.now() - this.#busyAt < BUSY_MS * Math.max(1, links / BUSY_LINKS);
+  }
+
   #add(id: PeerId, around = false): void {
+    this.#busyAt = this.#clock.now();
     const pair = this.#returned(id, around) ?? this.#createPair(id, around);
     this.#pairs.set(id, pair);
     for (const message of this.#early.take(id)) pair.accept(message);
@@ -505,12 +518,16 @@ export class Mesh extends EventTarget {
       iceServers: this.#iceServers,
       name: () => this.#name,
       emit: message => this.#signalling.emit(id, message),
+      isBusy: () => this.#isBusy(),
       onChange: () => this.#changed(),
       onMessage: (channel, data) => {
         if (channel.startsWith(RESERVED)) this.#near.receive(id, channel, data);
         else this.#near.direct(id, () => this.#onMessage(id, channel, data, false));
       },
-      onOpen: open => this.#near.opened(id, open),
+      onOpen: open => {
+        if (open) this.#busyAt = this.#clock.now();
+        this.#near.opened(id, open);
+      },
       onPlainText: text => this.#onMessage(id, '', text, true),
       onBye: () => this.#departing(id),
       onAsk: () => {

@@ -12,6 +12,11 @@ import {PROTOCOL_VERSION} from './wire/limits.js';
 
 /** First repetition. Twice the slowest round trip that is still usable; candidates of a healthy attempt have long been used by then. */
 const RESEND_MS = 1000;
+/**
+ * As long as others' signals come, the first repetition waits, so long at the most: where many link at one time on a slow machine, the
+ * answer is behind theirs, and what is said twice makes all of them later still.
+ */
+const PATIENCE_MS = 4000;
 /** Repetitions double up to this. */
 const MAX_RESEND_MS = 8000;
 /** Signals that may come before an earlier one: more than one attempt has candidates. */
@@ -48,6 +53,8 @@ export function readStamp(message: SignalMessage): Stamp | undefined | null {
 export interface NegotiationOptions {
   readonly clock: Clock;
   readonly session: string;
+  /** Whether links are being made with others, too. */
+  readonly isBusy?: () => boolean;
   readonly send: (stamp: Stamp, signal?: unknown) => void;
   /** Takes the other side's signals, in order, each once. */
   readonly onSignal: (signal: unknown) => void;
@@ -61,6 +68,8 @@ export class Negotiation {
   #received = 0;
   #plain: boolean | undefined;
   #resendMs = RESEND_MS;
+  /** When the first of what is not acknowledged was sent. */
+  #since = 0;
   #timer: Cancel | undefined;
 
   constructor(options: NegotiationOptions) {
@@ -78,6 +87,7 @@ export class Negotiation {
 
   send(signal: unknown): void {
     const entry = {seq: ++this.#sent, signal};
+    if (this.#unacked.length === 0) this.#since = this.#options.clock.now();
     this.#unacked.push(entry);
     this.#emit(entry);
     this.#arm();
@@ -140,10 +150,11 @@ export class Negotiation {
   }
 
   #arm(): void {
-    const {clock} = this.#options;
+    const {clock, isBusy} = this.#options;
     this.#timer ??= clock.after(between(clock, this.#resendMs, this.#resendMs * 1.25), () => {
       this.#timer = undefined;
       if (this.#unacked.length === 0) return;
+      if (isBusy?.() && clock.now() - this.#since < PATIENCE_MS) return this.#arm();
       this.#resendMs = Math.min(MAX_RESEND_MS, this.#resendMs * 2);
       this.resend();
       this.#arm();

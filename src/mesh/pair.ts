@@ -63,6 +63,8 @@ export interface PairOptions extends Omit<ConversationOptions, 'initiator' | 'on
   readonly createLink: CreateLink | undefined;
   readonly iceServers: GetIceServers;
   readonly emit: (message: SignalMessage) => void;
+  /** Whether links are being made with others, too. */
+  readonly isBusy: () => boolean;
   /** Names this mesh; sessions begin with it. */
   readonly meshBoot: string;
   /** By which neighbour the peer is reached from neighbour to neighbour. */
@@ -129,6 +131,7 @@ export class Pair {
     this.#detour = options.ways && new Detour({
       clock: options.clock, peerId: this.id, initiator: this.initiator, ways: options.ways,
       isNeighbour: () => !this.#around,
+      isBusy: options.isBusy,
       nextSession: () => this.#nextSession(),
       send: (stamp, signal) => this.#sendAround(stamp, signal),
       hello: () => this.#helloOf(this.#detour?.attempt),
@@ -318,11 +321,11 @@ export class Pair {
   }
 
   #start(session: string, iceServers: readonly RTCIceServer[]): Attempt {
-    const {clock, createLink, peerId, negotiated} = this.#options;
+    const {clock, createLink, peerId, negotiated, isBusy} = this.#options;
     if (!createLink) throw new MeshError('link-failed', 'No link: this browser has no WebRTC', {ids: [peerId]});
     const tries = this.#failures - RELAY_ONLY_AFTER;
     const attempt: Attempt = new Attempt({
-      clock, session, peerId, iceServers, createLink, negotiated,
+      clock, session, peerId, iceServers, createLink, negotiated, isBusy,
       initiator: this.initiator,
       relayOnly: this.initiator && tries >= 0 && tries % 2 === 0 && hasTurn(iceServers),
       send: (stamp, signal) => this.#send(stamp, signal),

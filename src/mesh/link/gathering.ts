@@ -1,5 +1,7 @@
-/** A description waits at most this long, in milliseconds: for its first candidate where that has to come from a server. */
-const MAX_WAIT_MS = 100;
+/** A description waits this long, in milliseconds, for its first candidate: that may have to come from a server. */
+const WAIT_MS = 100;
+/** And this long at the most while candidates of other links come, or the page is late itself: many links on a slow machine. */
+const MAX_WAIT_MS = 1_000;
 /** The addresses of a machine come within a millisecond of each other. */
 const QUIET_MS = 1;
 
@@ -12,8 +14,9 @@ const QUIET_MS = 1;
  */
 export class Gathering {
   /** What says a description, and whether there is a candidate for it. */
-  readonly #waiting = new Map<() => void, {found: boolean; readonly timer: ReturnType<typeof setTimeout>}>();
+  readonly #waiting = new Map<() => void, {found: boolean; timer: ReturnType<typeof setTimeout> | undefined}>();
   #links = 0;
+  #foundAt = -Infinity;
   #quiet: ReturnType<typeof setTimeout> | undefined;
 
   /** A link is being made. */
@@ -29,7 +32,18 @@ export class Gathering {
   /** @param describe says the description with the candidates that it has by then. */
   add(describe: () => void): void {
     if (this.#links < 2) return describe();
-    this.#waiting.set(describe, {found: false, timer: setTimeout(() => this.#release(describe), MAX_WAIT_MS)});
+    this.#waiting.set(describe, {found: false, timer: undefined});
+    this.#wait(describe, performance.now() + MAX_WAIT_MS);
+  }
+
+  #wait(describe: () => void, until: number): void {
+    const due = performance.now() + WAIT_MS;
+    this.#waiting.get(describe)!.timer = setTimeout(() => {
+      const now = performance.now();
+      const isSlow = now - this.#foundAt < WAIT_MS || now - due > WAIT_MS;
+      if (isSlow && now < until) this.#wait(describe, until);
+      else this.#release(describe);
+    }, WAIT_MS);
   }
 
   /** There is a candidate for a description that waits. */
@@ -37,6 +51,7 @@ export class Gathering {
     const entry = this.#waiting.get(describe);
     if (!entry) return;
     entry.found = true;
+    this.#foundAt = performance.now();
     // The timers of a hidden page run once a second.
     if (globalThis.document?.hidden) return this.#release(describe);
     clearTimeout(this.#quiet);

@@ -75,6 +75,8 @@ export class MemorySignallingServer extends EventTarget {
   reachable = true;
   /** Whether frames of routed links pass; new connections are told. */
   relays = true;
+  /** Milliseconds that each signal takes, one after another: a machine that is slow for all. */
+  signalMs = 0;
   /** Messages that reached the server, by kind. */
   readonly counts = {connections: 0, writes: 0, signals: 0};
   readonly #flushMs: number;
@@ -84,6 +86,8 @@ export class MemorySignallingServer extends EventTarget {
   /** Who hears `rtc-signal/<id>`. */
   readonly #inboxes = new Map<PeerId, Set<MemoryConnection>>();
   readonly #graces = new Set<Cancel>();
+  /** When the last signal will have been handed on. */
+  #busyUntil = 0;
 
   constructor({clock = systemClock, latencyMs = 0, guarded = true, flushMs = 0, graceMs = 500}: MemoryServerOptions = {}) {
     super();
@@ -197,7 +201,11 @@ export class MemorySignallingServer extends EventTarget {
   signal(from: PeerId, to: PeerId, data: unknown): void {
     this.counts.signals++;
     if (!this.relays && (data as {route?: unknown} | undefined)?.route !== undefined) return;
-    if (!this.faults.loseSignal?.(from, to)) this.inject(to, data);
+    if (this.faults.loseSignal?.(from, to)) return;
+    if (this.signalMs === 0) return this.inject(to, data);
+    const now = this.clock.now();
+    this.#busyUntil = Math.max(now, this.#busyUntil) + this.signalMs;
+    this.clock.after(this.#busyUntil - now, () => this.inject(to, data));
   }
 
   /** @internal */
