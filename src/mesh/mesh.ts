@@ -92,8 +92,8 @@ export class Mesh extends EventTarget {
   readonly #boot: string;
   readonly #onMessage: OnMeshMessage;
   readonly #pairs = new Map<PeerId, Pair>();
-  /** When somebody came, a signal did, or a link opened last. */
-  #busyAt = -Infinity;
+  /** Because of whom links were being made last: who came, sent a signal, or whose link opened; and somebody else before that. */
+  #busy: ReadonlyArray<{readonly id: PeerId; readonly at: number}> = [];
   readonly #early: EarlySignals;
   /** Members without a pair, as they were told last. */
   readonly #farPeers = new Map<PeerId, MeshPeer>();
@@ -336,7 +336,7 @@ export class Mesh extends EventTarget {
 
   #receive(message: SignalMessage): void {
     if (this.#left) return;
-    this.#busyAt = this.#clock.now();
+    this.#busyWith(message.user);
     if (this.#isRouting(message)) return this.#whenRouting(routing => this.#receiveRouting(routing, message));
     const pair = this.#pairOf(message);
     if (pair) pair.accept(message);
@@ -493,14 +493,23 @@ export class Mesh extends EventTarget {
     return peer;
   }
 
-  /** Whether links are being made; on a slow machine each step of many takes long. */
-  #isBusy(): boolean {
+  #busyWith(id: PeerId): void {
+    this.#busy = [{id, at: this.#clock.now()}, ...this.#busy.filter(other => other.id !== id).slice(0, 1)];
+  }
+
+  /**
+   * Whether links to others than `id` are being made: on a slow machine each step of many takes long. Where not all are linked there are
+   * not many, and signals take ways on which they may be lost.
+   */
+  #isBusy(id: PeerId): boolean {
+    const other = this.#busy.find(each => each.id !== id);
+    if (!other || this.#near.partial) return false;
     const links = [...this.#pairs.values()].filter(({open}) => !open).length;
-    return this.#clock.now() - this.#busyAt < BUSY_MS * Math.max(1, links / BUSY_LINKS);
+    return this.#clock.now() - other.at < BUSY_MS * Math.max(1, links / BUSY_LINKS);
   }
 
   #add(id: PeerId, around = false): void {
-    this.#busyAt = this.#clock.now();
+    this.#busyWith(id);
     const pair = this.#returned(id, around) ?? this.#createPair(id, around);
     this.#pairs.set(id, pair);
     for (const message of this.#early.take(id)) pair.accept(message);
@@ -518,14 +527,14 @@ export class Mesh extends EventTarget {
       iceServers: this.#iceServers,
       name: () => this.#name,
       emit: message => this.#signalling.emit(id, message),
-      isBusy: () => this.#isBusy(),
+      isBusy: () => this.#isBusy(id),
       onChange: () => this.#changed(),
       onMessage: (channel, data) => {
         if (channel.startsWith(RESERVED)) this.#near.receive(id, channel, data);
         else this.#near.direct(id, () => this.#onMessage(id, channel, data, false));
       },
       onOpen: open => {
-        if (open) this.#busyAt = this.#clock.now();
+        if (open) this.#busyWith(id);
         this.#near.opened(id, open);
       },
       onPlainText: text => this.#onMessage(id, '', text, true),

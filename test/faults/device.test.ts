@@ -30,7 +30,7 @@ describe('faults of the device', () => {
     const [one, two, far] = await Promise.all([room.openTab('Person 1'), room.openTab('Person 2'), device.openTab('Person 3')]);
     await room.meshed();
     await room.talk('before');
-    const figures = new Figures();
+    const figures = new Figures(room);
     for (let round = 0; round < ROUNDS; round++) {
       const counts = await Promise.all(room.tabs.map(async ({page}) => (await lines(page, 0)).length));
       await cut(device);

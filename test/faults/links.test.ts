@@ -52,8 +52,8 @@ describe('links over a server that loses signals, or is all there is', () => {
   });
 
   it('two between whom the server loses every signal find to each other through a third', async test => {
-    const usable = new Figures();
-    const direct = new Figures();
+    const usable = new Figures(room);
+    const direct = new Figures(room);
     tap.loses = true;
     for (let round = 0; round < ROUNDS; round++) {
       const {url, lost} = tap;
@@ -75,7 +75,7 @@ describe('links over a server that loses signals, or is all there is', () => {
   });
 
   it('a browser without WebRTC talks through the server', async test => {
-    const figures = new Figures();
+    const figures = new Figures(room);
     for (let round = 0; round < ROUNDS; round++) {
       const tabs = await openOutside(room, [
         () => room.openTab('Without', WITHOUT_WEBRTC), () => room.openTab('Ada'), () => room.openTab('Bob'),
@@ -126,7 +126,7 @@ describe('links of a tree', () => {
   }
 
   it('are made anew when the one on top is killed: nobody hangs in the air, and no line is lost', async test => {
-    const figures = new Figures();
+    const figures = new Figures(room);
     // Half as often as others: each is seven tabs anew.
     for (let round = 0; round < ROUNDS / 2; round++) {
       const tabs = await openOutside(room, Array.from({length: 7}, (_, i) => () => room.openTab(`Person ${i + 1}`)));
@@ -200,8 +200,8 @@ describe('links without a path', () => {
   /** Two who cannot reach each other enter, talk by some rung, and climb when they can. */
   const around = (what: string, kind: 'relayed' | 'server' | 'turn', others: readonly string[], prepare?: (tab: RoomTab) => Promise<void>) =>
     async (test: TestContext): Promise<void> => {
-      const figures = new Figures();
-      const climbed = new Figures();
+      const figures = new Figures(room);
+      const climbed = new Figures(room);
       for (let round = 0; round < ROUNDS; round++) {
         const tabs = await openApart(test, others);
         if (!tabs) return;
@@ -230,7 +230,7 @@ describe('links without a path', () => {
   }));
 
   it('bring a large message whole when the one who carries it is killed', async test => {
-    const healed = new Figures();
+    const healed = new Figures(room);
     const bytes = 5_000_000;
     for (let round = 0; round < ROUNDS; round++) {
       const tabs = await openApart(test, ['Cem', 'Dan'], {before: RECORD_CHANNELS});
@@ -274,9 +274,9 @@ describe('links without a path', () => {
   });
 
   it('notice within five seconds that packets vanish, and go on by a member', async test => {
-    const noticed = new Figures();
-    const carried = new Figures();
-    const direct = new Figures();
+    const noticed = new Figures(room);
+    const carried = new Figures(room);
+    const direct = new Figures(room);
     for (let round = 0; round < ROUNDS; round++) {
       const tabs = await openApart(test, ['Cem']);
       if (!tabs) return;
@@ -346,7 +346,7 @@ describe('links through TURN', {skip: skipTurn}, () => {
   });
 
   it('that are lost after their credentials have expired come back with new ones', async test => {
-    const figures = new Figures();
+    const figures = new Figures(room);
     const server = await startServer({port: 0, turn: {urls: [turn.url], secret: SECRET, ttlSeconds: 3}});
     const site = await serveEmbed(server);
     try {

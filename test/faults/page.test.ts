@@ -23,7 +23,7 @@ describe('faults of a page', () => {
 
   /** One tab is frozen for `frozenMs`, while the others talk. */
   const frozen = (frozenMs: number, what: string) => async (test: TestContext): Promise<void> => {
-    const figures = new Figures();
+    const figures = new Figures(room);
     for (let round = 0; round < ROUNDS; round++) {
       const [one, two, sleeper] = await room.open() as [RoomTab, RoomTab, RoomTab];
       const session = await sleeper.page.createCDPSession();
@@ -52,7 +52,7 @@ describe('faults of a page', () => {
 
   /** One tab goes away for good; the others go on without noticing anything else. */
   const leaves = (what: string, boundMs: number, end: (tab: RoomTab) => Promise<unknown>) => async (test: TestContext): Promise<void> => {
-    const figures = new Figures();
+    const figures = new Figures(room);
     for (let round = 0; round < ROUNDS; round++) {
       const [one, two, victim] = await room.open() as [RoomTab, RoomTab, RoomTab];
       const left = Promise.all([one, two].map(({page}) => gone(page, 1)));
@@ -79,7 +79,7 @@ describe('faults of a page', () => {
   it('a tab that goes to another page', leaves('navigated away', 300, ({page}) => page.goto(new URL('elsewhere', room.site.url).href)));
 
   it('a tab that is reloaded ten times fast', async test => {
-    const figures = new Figures();
+    const figures = new Figures(room);
     for (let round = 0; round < ROUNDS; round++) {
       await room.open();
       const {page} = room.tabs[2]!;
@@ -91,7 +91,7 @@ describe('faults of a page', () => {
   });
 
   it('a tab that goes to another page and back, out of the back/forward cache', async test => {
-    const figures = new Figures();
+    const figures = new Figures(room);
     for (let round = 0; round < ROUNDS; round++) {
       const [one, two, tab] = await room.open() as [RoomTab, RoomTab, RoomTab];
       await say(tab.page, 'before');

@@ -11,7 +11,7 @@ describe('faults of the server', () => {
   /** The server is killed and comes back after `awayMs`. */
   const killed = (awayMs: number, rounds: number) => async (test: TestContext): Promise<void> => {
     await room.open();
-    const figures = new Figures();
+    const figures = new Figures(room);
     for (let round = 0; round < rounds; round++) {
       await room.server.kill();
       await Promise.all(room.tabs.map(tab => hasStatus(tab, 'resuming')));
@@ -29,7 +29,7 @@ describe('faults of the server', () => {
   it('a server that is away for a minute', {skip: !LONG}, killed(60_000, ROUNDS));
 
   it('a server that was away when the page was opened', async test => {
-    const figures = new Figures();
+    const figures = new Figures(room);
     for (let round = 0; round < ROUNDS; round++) {
       room.next();
       await room.server.kill();
@@ -46,8 +46,8 @@ describe('faults of the server', () => {
 
   it('a server that falls silent while its sockets stand', async test => {
     await room.open();
-    const noticed = new Figures();
-    const figures = new Figures();
+    const noticed = new Figures(room);
+    const figures = new Figures(room);
     for (let round = 0; round < ROUNDS; round++) {
       const since = Date.now();
       room.proxy.swallow = 'everything';

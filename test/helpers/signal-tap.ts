@@ -27,7 +27,9 @@ export async function startSignalTap(targetPort: number): Promise<SignalTap> {
   let lost = 0;
 
   /** Whether a message of a tab's goes on to the server. */
-  const goesOn = ({topic, action, name = '', names = []}: Message): boolean => {
+  const goesOn = ({topic, action, name = '', names = [], data}: Message): boolean => {
+    // Whoever logs in hears its signals.
+    if (topic === TOPIC.AUTH) here.add(SIGNAL + (JSON.parse(String(data)) as {username: string}).username);
     if (topic !== TOPIC.EVENT) return true;
     if (action === EVENT_ACTION.SUBSCRIBE) for (const each of [name, ...names]) here.add(each);
     if (action !== EVENT_ACTION.EMIT || !name.startsWith(SIGNAL) || !tap.loses || !here.has(name)) return true;
