@@ -39,6 +39,9 @@ class ServerProcess {
   }
 }
 
+/** Milliseconds of a bound that may be work; the rest are waits of the product's own, which a slow machine does not make longer. */
+const MOST_WORK_MS = 2_000;
+
 /** One figure a round; those apart that tell of the host of this machine, and not of the product. */
 export class Figures {
   /** How long each took, and for how much of that the processor was away. */
@@ -58,12 +61,12 @@ export class Figures {
   /**
    * Prints what was measured, and checks its 95th percentile. Half of the rounds must have told something: a
    * processor that was away makes a round longer and never shorter, so that one within the bound counts all the same.
-   * @param fastMs - the bound on the machine that it is for; on a slower one it is as many times longer.
+   * @param fastMs - the bound on the machine that it is for; on a slower one the work in it takes as many times longer.
    */
   judge(test: TestContext, what: string, fastMs: number): void {
     const {slowness} = this.#room;
-    const boundMs = Math.round(fastMs * slowness);
-    const slow = slowness > 1 ? `, ${slowness.toFixed(1)} × ${fastMs} on a slow machine` : '';
+    const boundMs = Math.round(fastMs + (slowness - 1) * Math.min(fastMs, MOST_WORK_MS));
+    const slow = slowness > 1 ? `: ${fastMs} on a machine ${slowness.toFixed(1)} × as fast` : '';
     const rounds = this.#rounds.length;
     const leftOut = this.#rounds.filter(({ms, away}) => away && ms > boundMs);
     const sorted = this.#rounds.filter(round => !leftOut.includes(round)).map(({ms}) => ms).sort((a, b) => a - b);

@@ -1,8 +1,8 @@
 /**
  * How slow this machine is, and what its host takes from it.
  *
- * Bounds in milliseconds are those of one machine. On a slower one they hold times what bare WebRTC takes longer there: a floor, in the
- * same browser, without anything of ours.
+ * Bounds in milliseconds are those of one machine. On a slower one the work in them grows by what bare WebRTC takes longer there: a floor,
+ * in the same browser, without anything of ours.
  *
  * What the host of a virtual machine takes away from it: its processors, for a second at a time where the host is busy. What was measured
  * then tells of the host. Linux counts it (`steal` in `/proc/stat`, see proc(5)); elsewhere nothing is known of it, and nothing left out.
