@@ -17,7 +17,7 @@ import {
 import {LINE_BURST, LINES_PER_SECOND, MAX_LINE_FRAME_BYTES, PROTOCOL_VERSION} from './wire/limits.js';
 import {TokenBucket} from './wire/token-bucket.js';
 
-/** Round trips are measured this often: often enough for a roster, 20 bytes each. */
+/** Round trips are measured again at the first look after so long, 5 to 7 s: often enough for a roster, 20 bytes each. */
 const PING_MS = 5_000;
 /** The first one waits until the joining is over. */
 const FIRST_PING_MS = 1_000;
@@ -414,7 +414,8 @@ export class Conversation {
     const askMs = (this.#options.initiator ? QUIET_MS : UNASKED_MS) * this.#factor;
     const quietMs = this.#quietMs();
     const left = (quietMs < this.#soonMs ? askMs : SILENT_MS * this.#factor) - quietMs;
-    this.#watchIn(left > 0 ? Math.min(left, askMs) : askMs);
+    // In whole milliseconds, as timers are: a fraction too small for the clock to show would come again for ever.
+    this.#watchIn(left > 0 ? Math.min(Math.ceil(left), askMs) : askMs);
   }
 
   #setSilent(silent: boolean): void {
