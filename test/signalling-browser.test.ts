@@ -8,7 +8,7 @@ import type {Browser} from 'puppeteer-core';
 import {fromRoot} from '../scripts/build/paths.js';
 import {browserOptions} from '../scripts/build/vendors.js';
 import {launchChromium, launchFirefox, newTab, type Tab} from './helpers/browser.js';
-import type {RemoteServer} from './helpers/compliance-page.js';
+import type {ComplianceCase, RemoteServer} from './helpers/compliance-page.js';
 import {findFirefox} from './helpers/firefox.js';
 import {startFaultProxy, type FaultProxy} from './helpers/fault-proxy.js';
 import {startOurs, startStock, type SignallingServer} from './helpers/signalling-servers.js';
@@ -17,7 +17,7 @@ import {startOurs, startStock, type SignallingServer} from './helpers/signalling
 const BROWSERS_OWN = /WebSocket|can.t establish a connection|connection to ws:|was interrupted/i;
 
 interface InPage {
-  complianceCases(name: string): string[];
+  complianceCases(name: string): ComplianceCase[];
   runCase(title: string): Promise<void>;
 }
 
@@ -78,9 +78,9 @@ for (const [browserName, launch] of [['Chromium', launchChromium], ['Firefox', l
         const written: string[] = [];
         tab.page.on('console', message => written.push(`${message.type()}: ${message.text()}`));
         await serveTo(tab);
-        const titles = await tab.page.evaluate(kind => (globalThis as unknown as InPage).complianceCases(kind), name);
-        for (const title of titles) {
-          await context.test(title, {timeout: 15_000}, () =>
+        const cases = await tab.page.evaluate(kind => (globalThis as unknown as InPage).complianceCases(kind), name);
+        for (const {title, boundMs} of cases) {
+          await context.test(title, {timeout: boundMs}, () =>
             tab.page.evaluate(each => (globalThis as unknown as InPage).runCase(each), title));
         }
         const ours = (line: string): boolean => !BROWSERS_OWN.test(line);

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import type {EventData} from '@deepstream/protobuf/dist/types/all.js';
 import {endpointOf, startTestServer} from '../server/testing/clients.js';
-import {LEASE_MS} from '../src/mesh/signalling/bounds.js';
-import {signallingCompliance, type SignallingHarness} from '../src/mesh/signalling/compliance.js';
+import {CASE_MS, signallingCompliance, type SignallingHarness} from '../src/mesh/signalling/compliance.js';
 import {createMemorySignalling, ListChangeEvent, MemorySignallingServer} from '../src/mesh/signalling/memory.js';
 import {startFaultProxy} from './helpers/fault-proxy.js';
 import {createNodeSignalling} from './helpers/node-signalling.js';
@@ -11,7 +10,7 @@ import {entriesOf, listenAs, plainClient, untilEntries, startOurs, startStock, t
 
 const framework = {
   describe: (name: string, body: () => void) => void describe(name, {timeout: 120_000}, body),
-  it: (name: string, body: () => Promise<void>) => void it(name, {timeout: 2 * LEASE_MS}, body),
+  it: (name: string, body: () => Promise<void>, timeout = CASE_MS) => void it(name, {timeout}, body),
 };
 
 const memoryHarness = (guarded: boolean) => async (): Promise<SignallingHarness> => {

@@ -11,7 +11,7 @@ import {findTurnServer, TurnServer} from './helpers/turn-server.js';
 
 const SECRET = 'known to coturn and to the server';
 /** Rounds of a pair that can meet through TURN only; the time of each is printed. */
-const ROUNDS = Number(process.env.TURN_ROUNDS ?? 3);
+const ROUNDS = Number(process.env.TURN_ROUNDS ?? 2);
 
 const program = findTurnServer();
 const skip = program === undefined ? 'coturn is not installed (apt-get install coturn)' : false;

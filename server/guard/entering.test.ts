@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import {after, afterEach, before, describe, it} from 'node:test';
+import {describe, it} from 'node:test';
 import {AUTH_ACTION, RECORD_ACTION, TOPIC} from '@deepstream/protobuf/dist/types/all.js';
-import type {MeshServer} from '../index.js';
-import {add, endpointOf, PlainPage, RawSocket, startTestServer, untilEntries} from '../testing/clients.js';
+import {add, endpointOf, PlainPage, RawSocket, sharedServer, startTestServer, untilEntries} from '../testing/clients.js';
 
 interface Entered {
   readonly version: number;
@@ -20,27 +19,13 @@ const updatesOf = ({received}: RawSocket, list: string): Array<{version: number 
     .map(({version, data}) => ({version, entries: JSON.parse(String(data)) as unknown}));
 
 describe('Entering a List with the login', {timeout: 30_000}, () => {
-  let server: MeshServer;
-  let url = '';
-  const open: Array<{close(): unknown}> = [];
-  const kept = <T extends {close(): unknown}>(made: T): T => {
-    open.push(made);
-    return made;
-  };
-  const enter = async (username: string, list: unknown, at = url, token: unknown = `token of ${username}`): Promise<RawSocket> =>
+  const shared = sharedServer();
+  const {kept} = shared;
+  const enter = async (username: string, list: unknown, at = shared.url, token: unknown = `token of ${username}`): Promise<RawSocket> =>
     kept(await RawSocket.logIn(at, {username, token, enter: list}));
 
-  before(async () => {
-    server = await startTestServer();
-    url = endpointOf(server);
-  });
-  afterEach(async () => {
-    for (const each of open.splice(0)) await each.close();
-  });
-  after(() => server.stop());
-
   it('puts the user in, tells it who is there, and everybody of it', async () => {
-    const page = kept(await PlainPage.open(url));
+    const page = kept(await PlainPage.open(shared.url));
     const list = await page.list('enter');
     await add(list, 'page');
     const bob = await enter('bob', 'enter');
@@ -98,13 +83,13 @@ describe('Entering a List with the login', {timeout: 30_000}, () => {
   it('is left out where there is no id that is proved, no such List, or no room', async () => {
     await enter('ada', 'refused');
     for (const socket of [
-      await enter('ada', 'refused', url, 'another token'), await enter('bob', 'refused', url, ''), await enter('eve', ''),
+      await enter('ada', 'refused', shared.url, 'another token'), await enter('bob', 'refused', shared.url, ''), await enter('eve', ''),
       await enter('eve', 'x'.repeat(2_000)), await enter('eve', {length: 3}),
     ]) {
       assert.equal(enteredOf(socket), undefined);
       await socket.close();
     }
-    const reader = kept(await RawSocket.logIn(url));
+    const reader = kept(await RawSocket.logIn(shared.url));
     assert.deepEqual(await reader.read('refused'), ['ada']);
 
     const small = kept({made: await startTestServer({limits: {idsPerList: 1}}), close(): Promise<void> { return this.made.stop(); }});
@@ -115,6 +100,5 @@ describe('Entering a List with the login', {timeout: 30_000}, () => {
     assert.deepEqual(await late.read('full'), ['ada']);
     // It is told nothing that it has not asked for.
     assert.deepEqual(updatesOf(late, 'full'), []);
-    for (const socket of open.splice(-2)) await socket.close();
   });
 });

@@ -1,42 +1,24 @@
 import assert from 'node:assert/strict';
 import {randomUUID} from 'node:crypto';
-import {after, afterEach, before, describe, it} from 'node:test';
+import {describe, it} from 'node:test';
 import {RECORD_ACTION, TOPIC} from '@deepstream/protobuf/dist/types/all.js';
 import type {MeshServer, ServerOptions} from '../index.js';
-import {add, endpointOf, PlainPage, RawSocket, remove, startTestServer, untilEntries} from '../testing/clients.js';
+import {add, endpointOf, PlainPage, RawSocket, remove, sharedServer, startTestServer, untilEntries} from '../testing/clients.js';
 
 const ROUNDS = 20;
 /** Every client's view must equal the List within this time of the last write. */
 const CONVERGENCE_MS = 1000;
 
 describe('List guard', {timeout: 120_000}, () => {
-  let server: MeshServer;
-  let url = '';
-  const open: Array<{close(): unknown}> = [];
-  const page = async (login?: Record<string, string>, at = url): Promise<PlainPage> => {
-    const made = await PlainPage.open(at, login);
-    open.push(made);
-    return made;
-  };
-  const raw = async (login: unknown = {}, at = url): Promise<RawSocket> => {
-    const made = await RawSocket.logIn(at, login);
-    open.push(made);
-    return made;
-  };
+  const shared = sharedServer();
+  const {kept} = shared;
+  const page = async (login?: Record<string, string>, at = shared.url): Promise<PlainPage> => kept(await PlainPage.open(at, login));
+  const raw = async (login: unknown = {}, at = shared.url): Promise<RawSocket> => kept(await RawSocket.logIn(at, login));
   const other = async (options: ServerOptions): Promise<{made: MeshServer; endpoint: string}> => {
     const made = await startTestServer(options);
-    open.push({close: () => made.stop()});
+    kept({close: () => made.stop()});
     return {made, endpoint: endpointOf(made)};
   };
-
-  before(async () => {
-    server = await startTestServer();
-    url = endpointOf(server);
-  });
-  afterEach(async () => {
-    for (const each of open.splice(0)) await each.close();
-  });
-  after(() => server.stop());
 
   for (const n of [2, 8, 32]) {
     it(`keeps all of ${n} plain pages that add themselves at one instant, ${ROUNDS} rounds`, async () => {
@@ -193,17 +175,17 @@ describe('List guard', {timeout: 120_000}, () => {
   });
 
   it('forgets a List that nobody is in and nobody looks at', async () => {
-    const before = server.health().lists;
+    const before = shared.server.health().lists;
     const pages = await Promise.all([page(), page()]);
     const name = randomUUID();
     const lists = await Promise.all(pages.map(each => each.list(name)));
     await add(lists[0]!, 'ada');
     await remove(lists[0]!, 'ada');
-    assert.equal(server.health().lists, before + 1);
+    assert.equal(shared.server.health().lists, before + 1);
     const reader = await raw();
     for (const each of pages) each.close();
-    while (server.health().sockets > 1) await reader.settled();
-    assert.equal(server.health().lists, before);
+    while (shared.server.health().sockets > 1) await reader.settled();
+    assert.equal(shared.server.health().lists, before);
     assert.equal(await reader.read(name), undefined);
   });
 

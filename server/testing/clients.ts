@@ -1,5 +1,6 @@
 /** What the server's tests connect with: the client that plain pages use, and sockets that say what no client would. */
 import {once} from 'node:events';
+import {after, afterEach, before} from 'node:test';
 import {DeepstreamClient} from '@deepstream/client';
 import {getMessage} from '@deepstream/protobuf/dist/src/message-builder.js';
 import {parse} from '@deepstream/protobuf/dist/src/message-parser.js';
@@ -15,6 +16,32 @@ export const startTestServer = (options: ServerOptions = {}): Promise<MeshServer
   startServer({port: 0, static: false, ...options});
 
 export const endpointOf = ({port}: {readonly port: number}): string => `ws://127.0.0.1:${port}/deepstream`;
+
+export interface SharedServer {
+  readonly url: string;
+  readonly server: MeshServer;
+  /** Keeps what a test has opened until it ends, and closes it then: what was opened last first. */
+  readonly kept: <T extends {close(): unknown}>(made: T) => T;
+}
+
+/** A server for all tests of the `describe` that this is called in. */
+export function sharedServer(): SharedServer {
+  let server: MeshServer;
+  const open: Array<{close(): unknown}> = [];
+  before(async () => { server = await startTestServer(); });
+  afterEach(async () => {
+    for (const each of open.splice(0).reverse()) await each.close();
+  });
+  after(() => server.stop());
+  return {
+    get server() { return server; },
+    get url() { return endpointOf(server); },
+    kept(made) {
+      open.push(made);
+      return made;
+    },
+  };
+}
 
 type List = ReturnType<DeepstreamClient['record']['getList']>;
 

@@ -97,15 +97,25 @@ export class Detour {
   }
 
   /** There is no path: looks for a way around, unless there is one soon. */
-  seek(afterMs = RELAY_AFTER_MS, patienceMs = afterMs === RELAY_AFTER_MS ? BUSY_RELAY_AFTER_MS - RELAY_AFTER_MS : 0): void {
+  seek(): void {
+    this.#seekIn(RELAY_AFTER_MS, BUSY_RELAY_AFTER_MS - RELAY_AFTER_MS);
+  }
+
+  /** There will be none before long: looks for a way around at once. */
+  seekNow(): void {
+    this.#seekIn(0);
+  }
+
+  /** @param patienceMs - for how much longer it waits at the most while links are being made with others */
+  #seekIn(ms: number, patienceMs = 0): void {
     const {initiator, clock, isBusy} = this.#options;
-    const due = clock.now() + afterMs;
+    const due = clock.now() + ms;
     if (!initiator || this.#attempt || (this.#timer && this.#due <= due)) return;
     this.#timer?.();
     this.#due = due;
-    this.#timer = clock.after(afterMs, () => {
+    this.#timer = clock.after(ms, () => {
       this.#timer = undefined;
-      if (patienceMs > 0 && isBusy()) this.seek(LOOK_AGAIN_MS, patienceMs - LOOK_AGAIN_MS);
+      if (patienceMs > 0 && isBusy()) this.#seekIn(LOOK_AGAIN_MS, patienceMs - LOOK_AGAIN_MS);
       else void this.#find();
     });
   }
@@ -152,7 +162,7 @@ export class Detour {
     const {clock} = this.#options;
     const pause = this.#pauseMs;
     this.#pauseMs = Math.min(MAX_RETRY_MS, 2 * pause);
-    this.seek(between(clock, pause / 2, pause));
+    this.#seekIn(between(clock, pause / 2, pause));
   }
 
   /** The server is everybody's: by and by there may be a member that can carry instead. */
@@ -211,7 +221,7 @@ export class Detour {
     // Who carried is gone: another may do, at once. A way that is closed as soon as it is there does not count as one.
     if (this.#openSince !== undefined && this.#options.clock.now() - this.#openSince >= RETRY_MS) {
       this.#pauseMs = RETRY_MS;
-      this.seek(0);
+      this.seekNow();
     } else {
       this.#tryNext();
     }

@@ -265,7 +265,8 @@ export class Pair {
     const goesAround = this.#around || !createLink;
     if (this.initiator && !goesAround) this.#begin();
     else this.#awaitOffer();
-    this.#detour?.seek(goesAround ? 0 : undefined);
+    if (goesAround) this.#detour?.seekNow();
+    else this.#detour?.seek();
   }
 
   #halt(error: MeshError): void {
@@ -377,7 +378,7 @@ export class Pair {
     if (!this.initiator) return;
     const attempt = this.#attempt;
     if (around) {
-      this.#detour?.seek(0);
+      this.#detour?.seekNow();
       if (this.#around) return;
       return attempt?.close(new MeshError('link-failed', 'No link: the other side has no WebRTC', {ids: [this.id]}));
     }
@@ -450,7 +451,7 @@ export class Pair {
     } else {
       // Where the page at the other side stands still, neither does any harm.
       this.#findPath(using);
-      this.#detour?.seek(0);
+      this.#detour?.seekNow();
     }
     this.#options.onChange();
   }

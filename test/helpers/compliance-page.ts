@@ -1,6 +1,6 @@
 /** The compliance suite inside a page, as `signalling-browser.test.ts` bundles it; the servers are in the test's process. */
 import type {EventData} from '@deepstream/protobuf/dist/types/all.js';
-import {signallingCompliance, type SignallingHarness} from '../../src/mesh/signalling/compliance.js';
+import {CASE_MS, signallingCompliance, type SignallingHarness} from '../../src/mesh/signalling/compliance.js';
 import {createDeepstreamSignalling} from '../../src/mesh/signalling/deepstream.js';
 import {entriesOf, listenAs, plainClient, untilEntries} from './plain-client.js';
 
@@ -50,11 +50,24 @@ const harness = (name: string) => async (): Promise<SignallingHarness> => {
 
 const bodies = new Map<string, () => Promise<void>>();
 
-/** Names of the cases for one kind of server. */
-function complianceCases(name: string): string[] {
+export interface ComplianceCase {
+  readonly title: string;
+  /** What it may take, in milliseconds. */
+  readonly boundMs: number;
+}
+
+/** The cases for one kind of server. */
+function complianceCases(name: string): ComplianceCase[] {
+  const cases: ComplianceCase[] = [];
   bodies.clear();
-  signallingCompliance({describe: (_, body) => body(), it: (title, body) => void bodies.set(title, body)}, name, harness(name));
-  return [...bodies.keys()];
+  signallingCompliance({
+    describe: (_, body) => body(),
+    it: (title, body, boundMs = CASE_MS) => {
+      bodies.set(title, body);
+      cases.push({title, boundMs});
+    },
+  }, name, harness(name));
+  return cases;
 }
 
 /** Runs one of them; rejects with what went wrong. */

@@ -8,10 +8,16 @@ import {enterTogether, lines, say, stateOf, type ChatElement, type RoomElement, 
 /** A link that carries what is said. */
 export const USABLE: readonly LinkKind[] = ['direct', 'turn', 'relayed', 'server'];
 
-/** Lets tabs that are in no room into a new one at one time. @returns when that was, by the machine's clock. */
+/**
+ * Lets tabs that are in no room into a new one at one time, until each knows of all: what is said before is said to those who are known.
+ * @returns when that was, by the machine's clock.
+ */
 export async function enterAll(room: FaultRoom, tabs: readonly RoomTab[]): Promise<number> {
   const since = await enterTogether(tabs.map(({page}) => page), room.next());
-  await Promise.all(tabs.map(idOf));
+  await Promise.all(tabs.map(({page}) => until(page, (others: number) => {
+    const {status, peers} = document.querySelector<RoomElement>('mesh-room')!.state;
+    return status === 'joined' && peers.length === others;
+  }, tabs.length - 1)));
   return since;
 }
 

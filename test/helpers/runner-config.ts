@@ -18,7 +18,7 @@ export async function testRunnerConfig(): Promise<TestRunnerConfig> {
     // Read for the decorator flags; without it the plugin compiles decorators as the standard has them, and lit's do nothing.
     plugins: [packagesPlugin(), serversPlugin(), esbuildPlugin({ts: true, target: 'es2022', tsconfig: fromRoot('tsconfig.json')})],
     browsers,
-    concurrentBrowsers: 1,
+    concurrentBrowsers: 2,
     testFramework: {config: {timeout: '10000'}},
     testsFinishTimeout: 180_000,
     testRunnerHtml: framework => `<!doctype html>

@@ -1,3 +1,5 @@
+import {systemClock, type Cancel, type Clock} from '../clock.js';
+
 /** A description waits this long, in milliseconds, for its first candidate: that may have to come from a server. */
 const WAIT_MS = 100;
 /** And this long at the most while candidates of other links come, or the page is late itself: many links on a slow machine. */
@@ -14,10 +16,15 @@ const QUIET_MS = 1;
  */
 export class Gathering {
   /** What says a description, and whether there is a candidate for it. */
-  readonly #waiting = new Map<() => void, {found: boolean; timer: ReturnType<typeof setTimeout> | undefined}>();
+  readonly #waiting = new Map<() => void, {found: boolean; timer: Cancel | undefined}>();
+  readonly #clock: Clock;
   #links = 0;
   #foundAt = -Infinity;
-  #quiet: ReturnType<typeof setTimeout> | undefined;
+  #quiet: Cancel | undefined;
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
 
   /** A link is being made. */
   begin(): void {
@@ -33,17 +40,17 @@ export class Gathering {
   add(describe: () => void): void {
     if (this.#links < 2) return describe();
     this.#waiting.set(describe, {found: false, timer: undefined});
-    this.#wait(describe, performance.now() + MAX_WAIT_MS);
+    this.#wait(describe, this.#clock.now() + MAX_WAIT_MS);
   }
 
   #wait(describe: () => void, until: number): void {
-    const due = performance.now() + WAIT_MS;
-    this.#waiting.get(describe)!.timer = setTimeout(() => {
-      const now = performance.now();
+    const due = this.#clock.now() + WAIT_MS;
+    this.#waiting.get(describe)!.timer = this.#clock.after(WAIT_MS, () => {
+      const now = this.#clock.now();
       const isSlow = now - this.#foundAt < WAIT_MS || now - due > WAIT_MS;
       if (isSlow && now < until) this.#wait(describe, until);
       else this.#release(describe);
-    }, WAIT_MS);
+    });
   }
 
   /** There is a candidate for a description that waits. */
@@ -51,17 +58,17 @@ export class Gathering {
     const entry = this.#waiting.get(describe);
     if (!entry) return;
     entry.found = true;
-    this.#foundAt = performance.now();
+    this.#foundAt = this.#clock.now();
     // The timers of a hidden page run once a second.
     if (globalThis.document?.hidden) return this.#release(describe);
-    clearTimeout(this.#quiet);
-    this.#quiet = setTimeout(() => {
+    this.#quiet?.();
+    this.#quiet = this.#clock.after(QUIET_MS, () => {
       for (const [waiting, {found}] of this.#waiting) if (found) this.#release(waiting);
-    }, QUIET_MS);
+    });
   }
 
   remove(describe: () => void): void {
-    clearTimeout(this.#waiting.get(describe)?.timer);
+    this.#waiting.get(describe)?.timer?.();
     this.#waiting.delete(describe);
   }
 

@@ -1,10 +1,15 @@
 /** What every `Signalling` must do, whatever server is behind it. Runs under any framework that has `describe` and `it`. */
 import {MeshError, type MeshErrorCode} from '../errors.js';
+import {LEASE_MS} from './bounds.js';
 import type {PeerId, Signalling, SignalMessage} from './types.js';
+
+/** What a case may take, in milliseconds. */
+export const CASE_MS = 15_000;
 
 export interface TestFramework {
   readonly describe: (name: string, body: () => void) => void;
-  readonly it: (name: string, body: () => Promise<void>) => void;
+  /** @param boundMs - where the case takes longer than others by what it is about */
+  readonly it: (name: string, body: () => Promise<void>, boundMs?: number) => void;
 }
 
 /** A server with nobody in it, and the means to play tricks on those who come. */
@@ -234,7 +239,7 @@ export function signallingCompliance({describe, it}: TestFramework, name: string
       await harness.until(room.list, entries => !entries.includes('ghost'));
       equal(await room.entries(), ['plain', 'ada']);
       equal(errors, []);
-    }));
+    }), LEASE_MS + CASE_MS);
   });
 }
 
