@@ -171,6 +171,28 @@ describe('A room that grows and shrinks', () => {
     }
   });
 
+  it('waits no longer for whom its topology linked it to for a moment only, and the other side\'s never', async () => {
+    /** All hang on the last; before that is there, it is a full mesh for who comes first, and nothing for who comes second. */
+    const star = (first: boolean): Topology => ({...tree, overlay: members => {
+      const isFull = first && !members.includes('m002');
+      return {
+        partial: !isFull, nextHop: () => 'm002',
+        neighbours: id => isFull || id === 'm002' ? members.filter(other => other !== id) : members.filter(other => other === 'm002'),
+      };
+    }});
+    world = new World(1, {topology: star(true)});
+    await world.join('m000');
+    Object.assign(world.deps, {topology: star(false)});
+    await world.join('m001');
+    expect(world.link('m000', 'm001')).to.equal('connecting');
+    await world.join('m002');
+    await world.clock.run(4_000);
+    expect(world.link('m000', 'm001')).to.equal('relayed by m002');
+    // The other side may ask for it all the same.
+    await Promise.all([world.member('m001').mesh.send('for you', {to: ['m000']}), world.clock.run(3_000)]);
+    expect(world.member('m000').from('m001')).to.deep.equal(['for you']);
+  });
+
   it('shows a newcomer nothing from before, and everything from its first link on', async () => {
     world = new World(4, {topology: smallWorld});
     const members = ids(20);

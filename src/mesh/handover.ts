@@ -11,7 +11,9 @@ import type {PeerId} from './signalling/types.js';
 export const HANDOVER_MS = 10_000;
 /** A link that was made for messages to one member is kept for so long after the last. */
 export const IDLE_MS = 60_000;
-/** One that does not come about is given up after so long, or after twice that if something waits for it. */
+/** One that the other side would begin, and nothing waits for, is given up after so long: it may begin at any time. */
+const UNASKED_MS = 2_000;
+/** Others that do not come about are given up after so long, or after twice that if something waits for them. */
 const NEVER_MS = 20_000;
 /** What is known of a link that has ended is kept for so long: the other side may have said something at that moment, and links again. */
 const REST_MS = 2 * NEVER_MS;
@@ -23,6 +25,8 @@ export interface HandoverOptions {
   readonly isOpen: (id: PeerId) => boolean;
   /** Whether everything that was said to `id` has arrived. */
   readonly isIdle: (id: PeerId) => boolean;
+  /** Whether a link to `id` is for the other side to begin, and it has not. */
+  readonly isAwaited: (id: PeerId) => boolean;
   /** Whether something has not that was said to `id` alone, or while all were linked. */
   readonly isOwed: (id: PeerId) => boolean;
   /** Whether the links that the topology asks for stand. */
@@ -163,13 +167,13 @@ export class Handover {
   }
 
   #weigh(id: PeerId, unwanted: Unwanted): void {
-    const {clock, isOpen, isIdle, isSettled, say, take} = this.#options;
+    const {clock, isOpen, isIdle, isAwaited, isSettled, say, take} = this.#options;
     const now = clock.now();
     const age = now - unwanted.since;
     if (now < unwanted.usedUntil) return;
     if (!isOpen(id)) {
       // What waits on it goes another way, or is given back to its sender in time.
-      if (age >= (isIdle(id) ? NEVER_MS : REST_MS)) take(id)?.close(ended(id));
+      if (age >= (!isIdle(id) ? REST_MS : isAwaited(id) ? UNASKED_MS : NEVER_MS)) take(id)?.close(ended(id));
       return;
     }
     if (!unwanted.said && (isSettled() || age >= HANDOVER_MS)) {

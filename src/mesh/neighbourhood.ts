@@ -281,6 +281,7 @@ export class Neighbourhood {
       clock, take,
       isOpen: id => pairs.get(id)?.open === true,
       isIdle: id => pairs.get(id)?.conversation.outbound.idle !== false,
+      isAwaited: id => pairs.get(id)?.isAwaited === true,
       isOwed: id => pairs.get(id)?.conversation.outbound.owes === true,
       isSettled: () => [...this.#wanted].every(id => pairs.get(id)?.open === true),
       say: (id, keep) => crowd.keep(id, keep),

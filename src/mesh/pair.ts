@@ -169,6 +169,11 @@ export class Pair {
     return this.#using !== undefined;
   }
 
+  /** Whether the other side is to begin, and has not. */
+  get isAwaited(): boolean {
+    return !this.initiator && !this.#attempt && !this.#detour?.attempt;
+  }
+
   /** Whether what this side says goes over a link of their own that has a path: such a neighbour can carry for others. */
   get isHop(): boolean {
     return this.#using !== undefined && this.#using === this.#attempt && this.#isSound(this.#using) && !this.conversation.plain;

@@ -140,7 +140,8 @@ describe('links of a tree', () => {
       const below = ids.map(id => tree.overlay(ids).neighbours(id).length);
       const top = tabs[below.indexOf(Math.max(...below))]!;
       const left = tabs.filter(tab => tab !== top);
-      const talk = new Talk('top', left);
+      // Seven tabs that show five lines a second of each other are all that two slow cores can do.
+      const talk = new Talk('top', left, 1_000);
       await pause(500);
       room.lose(top);
       const since = Date.now();
