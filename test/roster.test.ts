@@ -1,6 +1,6 @@
 /**
  * The roster's promises, on real servers: nobody is lost, doubled or resurrected, whoever comes and goes at whatever moment; who
- * dies is gone; who lives stays. Prints what it measured. `ROSTER_ROUNDS` sets the rounds of each, 8 by default.
+ * dies is gone; who lives stays. Prints what it measured. `ROSTER_ROUNDS` sets the rounds of each, 5 by default.
  */
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
@@ -14,7 +14,7 @@ import {startFaultProxy} from './helpers/fault-proxy.js';
 import {createNodeSignalling} from './helpers/node-signalling.js';
 import {entriesOf, plainClient, startOurs, startStock, untilEntries} from './helpers/signalling-servers.js';
 
-const ROUNDS = Number(process.env.ROSTER_ROUNDS ?? 8);
+const ROUNDS = Number(process.env.ROSTER_ROUNDS ?? 5);
 /** With a round trip of 80 ms a stock server takes seconds for 32; a few rounds show it. */
 const FAR_ROUNDS = Math.min(3, ROUNDS);
 const SIZES = [2, 8, 32];

@@ -10,9 +10,8 @@ import {
 } from './helpers/room-tabs.js';
 import type {Site} from './helpers/serve.js';
 
-/** Simultaneous starts per size. */
 /** How often so many join at one instant; eight are as much work as all else here, so that they do it less often in the short run. */
-const rounds = (count: number): number => Number(process.env.ROUNDS ?? (count < 8 ? 20 : 5));
+const rounds = (count: number): number => Number(process.env.ROUNDS ?? (count < 8 ? 10 : 4));
 
 let server: MeshServer;
 let site: Site;
