@@ -12,7 +12,7 @@ export const HANDOVER_MS = 10_000;
 /** A link that was made for messages to one member is kept for so long after the last. */
 export const IDLE_MS = 60_000;
 /** One that the other side would begin, and nothing waits for, is given up after so long: it may begin at any time. */
-const UNASKED_MS = 2_000;
+const AWAITED_MS = 2_000;
 /** Others that do not come about are given up after so long, or after twice that if something waits for them. */
 const NEVER_MS = 20_000;
 /** What is known of a link that has ended is kept for so long: the other side may have said something at that moment, and links again. */
@@ -173,7 +173,7 @@ export class Handover {
     if (now < unwanted.usedUntil) return;
     if (!isOpen(id)) {
       // What waits on it goes another way, or is given back to its sender in time.
-      if (age >= (!isIdle(id) ? REST_MS : isAwaited(id) ? UNASKED_MS : NEVER_MS)) take(id)?.close(ended(id));
+      if (age >= (!isIdle(id) ? REST_MS : isAwaited(id) ? AWAITED_MS : NEVER_MS)) take(id)?.close(ended(id));
       return;
     }
     if (!unwanted.said && (isSettled() || age >= HANDOVER_MS)) {
