@@ -28,14 +28,12 @@ export interface Contestant {
   leave(): Promise<void>;
 }
 
-/** The contestant's server, on 127.0.0.1. */
+/** The contestant's server, on 127.0.0.1, for as long as its process runs. */
 export interface ContestantServer {
   /** Passed to `load`. */
   readonly url: string;
   readonly port: number;
-  /** Ends it with all its connections; `startServer` may then be called for the same port. */
-  stop(): Promise<void>;
 }
 
 /** What `servers/<name>.ts` exports. Port 0 is any that is free. */
-export type StartServer = (port?: number) => Promise<ContestantServer>;
+export type StartServer = (port: number) => Promise<ContestantServer>;

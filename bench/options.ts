@@ -14,7 +14,9 @@ export const USAGE = `npm run bench -- [options]
   --json <file>        every round's figures
   --markdown <file>    the table, for a document
   --charts <folder>    the table as pictures
+  --processor          also tells who took how much processor time: tabs, browser, server
   --profile <folder>   also writes CPU profiles of the first and the last tab; the figures then suffer
+  --trace <folder>     also writes the browser's traces, with a summary by thread and task; the figures then suffer
 `;
 
 export interface Options {
@@ -25,7 +27,9 @@ export interface Options {
   readonly json?: string;
   readonly markdown?: string;
   readonly charts?: string;
+  readonly processor: boolean;
   readonly profile?: string;
+  readonly trace?: string;
 }
 
 const QUICK = {sizes: [2, 8], rounds: 3, rows: ['late', 'start', 'broadcast', 'burst', 'bulk'] satisfies RowName[]};
@@ -37,8 +41,8 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     args: [...args],
     options: {
       quick: {type: 'boolean'}, rows: {type: 'string'}, n: {type: 'string'}, rounds: {type: 'string'},
-      contestants: {type: 'string'}, json: {type: 'string'}, markdown: {type: 'string'}, charts: {type: 'string'}, profile: {type: 'string'},
-      help: {type: 'boolean', short: 'h'},
+      contestants: {type: 'string'}, json: {type: 'string'}, markdown: {type: 'string'}, charts: {type: 'string'},
+      processor: {type: 'boolean', default: false}, profile: {type: 'string'}, trace: {type: 'string'}, help: {type: 'boolean', short: 'h'},
     },
   });
   if (values.help) return undefined;
@@ -48,10 +52,12 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     rounds: numbers(values.rounds, '--rounds', 1)?.[0] ?? (values.quick ? QUICK.rounds : DEFAULT_ROUNDS),
     contestants: values.contestants === undefined
       ? Object.keys(entrants) : oneOf(values.contestants, Object.keys(entrants), '--contestants'),
+    processor: values.processor,
     ...values.json !== undefined && {json: values.json},
     ...values.markdown !== undefined && {markdown: values.markdown},
     ...values.charts !== undefined && {charts: values.charts},
     ...values.profile !== undefined && {profile: values.profile},
+    ...values.trace !== undefined && {trace: values.trace},
   };
 }
 

@@ -15,6 +15,7 @@ import {ensurePeers} from './peers.js';
 import {parseOptions, USAGE, type Options} from './options.js';
 import {program} from './program.js';
 import {makeReport, toMarkdown, toText} from './report.js';
+import {processorTable} from './processor-table.js';
 import {rowsFor} from './rows.js';
 import {run} from './runner.js';
 import {scenariosFor} from './scenarios/index.js';
@@ -33,30 +34,32 @@ async function main(options: Options): Promise<void> {
       contestants: options.contestants, scenarios, rounds: options.rounds, browser,
       progress: line => console.error(line),
       ...options.profile !== undefined && {profile: resolve(options.profile)},
+      ...options.trace !== undefined && {trace: resolve(options.trace)},
     });
     const seconds = Math.round((performance.now() - begun) / 1_000);
     const report = makeReport(rows, results, [...heading, `${options.rounds} rounds each in turn, ${seconds} s in all`]);
-    console.log(toText(report));
+    const spent = options.processor ? processorTable(rows, results.spent) : [];
+    console.log([toText(report), ...spent].join('\n'));
     if (options.json) await write(options.json, JSON.stringify({
       heading: report.heading, failures: results.failures,
       figures: Object.fromEntries([...results.figures].map(([name, byRow]) => [name, Object.fromEntries(byRow)])),
     }, null, 2));
     if (options.charts) await writeCharts(options.charts, report);
-    if (options.markdown) await write(options.markdown, toMarkdown(report));
+    if (options.markdown) await write(options.markdown, [toMarkdown(report), ...spent].join('\n'));
   } finally {
     await browser.close();
   }
 }
 
 /** What somebody needs to know to repeat the run. */
-async function describeRun(browser: Browser, {contestants, profile}: Options): Promise<string[]> {
+async function describeRun(browser: Browser, {contestants, profile, trace}: Options): Promise<string[]> {
   const {version} = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {version: string};
   const processors = cpus();
   return [
     `Mesh Room ${version}${commit()}, ${await browser.version()}, Node ${process.version.slice(1)}`,
     `${processors.length} × ${processors[0]?.model ?? 'unknown processor'}, ${process.platform}, loopback`,
     ...contestants.includes(SUBJECT) ? [await describeBytes()] : [],
-    ...profile === undefined ? [] : ['profiled: these figures are slower than they would be'],
+    ...(profile ?? trace) === undefined ? [] : ['profiled: these figures are slower than they would be'],
   ];
 }
 

@@ -2,11 +2,13 @@ import type {Browser} from 'puppeteer-core';
 
 import {servePages} from './driver/pages.js';
 import {profiled} from './driver/profile.js';
+import {meter, since, type Spent} from './driver/processor.js';
 import {Tabs, type RemoteTab} from './driver/tabs.js';
-import type {ContestantServer, StartServer} from './contestant.js';
+import {traced} from './driver/trace.js';
 import {TOO_BUSY} from './page/tools.js';
 import {allOf, quiet, type Scenario} from './scenarios/scenario.js';
 import {entrants} from './servers/index.js';
+import {ServerProcess} from './servers/process.js';
 
 /** One row of one contestant: what its rounds gave, in their order; `undefined` for a round that failed. */
 export type Figures = readonly (number | undefined)[];
@@ -26,28 +28,35 @@ export interface Results {
   readonly played: ReadonlyMap<string, number>;
 }
 
+export interface RunResults extends Results {
+  /** Who took processor time, by contestant, then row id, of the rounds that did not fail. */
+  readonly spent: ReadonlyMap<string, ReadonlyMap<string, readonly Spent[]>>;
+}
+
 export interface RunOptions {
   readonly contestants: readonly string[];
   readonly scenarios: readonly Scenario[];
   readonly rounds: number;
   /** Folder for CPU profiles. */
   readonly profile?: string;
+  /** Folder for traces. */
+  readonly trace?: string;
   readonly browser: Browser;
   readonly progress: (line: string) => void;
 }
 
 /** Runs each scenario `rounds` times with every contestant, whose turns alternate: A B, B A, … */
-export async function run(options: RunOptions): Promise<Results> {
+export async function run(options: RunOptions): Promise<RunResults> {
   const {contestants, browser} = options;
   const stops: (() => Promise<void>)[] = [];
   try {
     const pages = await servePages(contestants);
     stops.push(() => pages.stop());
-    const runner = new Runner(options);
+    const runner = new Runner(options, await meter(browser));
     for (const name of contestants) {
-      const server = new Server(entrants[name]!.start);
-      const serverUrl = await server.start();
+      const server = new Server(name);
       stops.push(() => server.stop());
+      const serverUrl = await server.start();
       const tabs = new Tabs({browser, pageUrl: pages.urlOf(name), serverUrl});
       stops.push(() => tabs.close());
       runner.add(name, tabs, server);
@@ -66,30 +75,37 @@ const BUSY_ATTEMPTS = 5;
 
 /** A contestant's server, which may go and come again at its address. */
 class Server {
-  readonly #start: StartServer;
-  #server: ContestantServer | undefined;
+  readonly #contestant: string;
+  #process: ServerProcess;
+  #port = 0;
 
-  constructor(start: StartServer) {
-    this.#start = start;
+  constructor(contestant: string) {
+    this.#contestant = contestant;
+    this.#process = new ServerProcess(contestant);
+  }
+
+  get process(): ServerProcess {
+    return this.#process;
   }
 
   /** @returns its address */
   async start(): Promise<string> {
-    this.#server = await this.#start();
-    return this.#server.url;
+    const {url, port} = await this.#process.start(this.#port);
+    this.#port = port;
+    return url;
   }
 
   async restart(awayMs: number): Promise<void> {
-    const port = this.#server?.port;
-    await this.stop();
+    const gone = this.#process;
+    this.#process = new ServerProcess(this.#contestant);
+    await this.#process.loaded;
+    await gone.stop();
     await quiet(awayMs);
-    this.#server = await this.#start(port);
+    await this.start();
   }
 
-  async stop(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    await server?.stop();
+  stop(): Promise<void> {
+    return this.#process.stop();
   }
 }
 
@@ -100,24 +116,36 @@ interface Entry {
   ready: readonly RemoteTab[];
 }
 
+/** Where a round's figures go. */
+interface Notes {
+  readonly record: (rowId: string, value: number) => void;
+  readonly spent: (rowId: string, value: Spent) => void;
+}
+
+const NOWHERE: Notes = {record: () => undefined, spent: () => undefined};
+
 class Runner {
   readonly #options: RunOptions;
   readonly #entries: Entry[] = [];
   readonly #figures = new Map<string, Map<string, (number | undefined)[]>>();
   readonly #failures: Failure[] = [];
   readonly #played = new Map<string, number>();
+  readonly #spent = new Map<string, Map<string, Spent[]>>();
+  readonly #meter: (server: ServerProcess) => Promise<Spent>;
   #rooms = 0;
 
-  constructor(options: RunOptions) {
+  constructor(options: RunOptions, readMeter: (server: ServerProcess) => Promise<Spent>) {
     this.#options = options;
+    this.#meter = readMeter;
   }
 
   add(name: string, tabs: Tabs, server: Server): void {
     this.#entries.push({name, tabs, server, ready: []});
     this.#figures.set(name, new Map());
+    this.#spent.set(name, new Map());
   }
 
-  async run(): Promise<Results> {
+  async run(): Promise<RunResults> {
     const {scenarios, progress} = this.#options;
     for (const scenario of scenarios) {
       const rounds = Math.min(this.#options.rounds, scenario.mostRounds ?? Infinity);
@@ -135,7 +163,7 @@ class Runner {
         }
       }
     }
-    return {figures: this.#figures, failures: this.#failures, played: this.#played};
+    return {figures: this.#figures, failures: this.#failures, played: this.#played, spent: this.#spent};
   }
 
   async #prepare(entry: Entry, scenario: Scenario): Promise<void> {
@@ -143,7 +171,7 @@ class Runner {
     // Every round of these begins with pages that have just been loaded.
     if (scenario.spoilsTabs) return;
     try {
-      await this.#play(entry, scenario, () => undefined);
+      await this.#play(entry, scenario, NOWHERE);
     } catch (error) {
       // What is wrong shows, and counts, in the rounds to come.
       this.#options.progress(`${scenario.label}, warm-up, ${entry.name}: ${(error as Error).message}`);
@@ -154,10 +182,14 @@ class Runner {
   /** @returns words for the progress line */
   async #measure(entry: Entry, scenario: Scenario, round: number): Promise<string> {
     const recorded = new Map<string, number>();
+    const spent = new Map<string, Spent>();
     let failure: string;
     for (let attempt = 1; ; attempt++) {
       recorded.clear();
-      failure = await this.#try(entry, scenario, round, recorded);
+      spent.clear();
+      failure = await this.#try(entry, scenario, round, {
+        record: (id, value) => recorded.set(id, value), spent: (id, value) => spent.set(id, value),
+      });
       if (!failure.includes(TOO_BUSY)) break;
       if (attempt === BUSY_ATTEMPTS) throw new Error(failure);
       this.#options.progress(`  ${failure}; the round begins again`);
@@ -167,6 +199,8 @@ class Runner {
     this.#played.set(entry.name, (this.#played.get(entry.name) ?? 0) + 1);
     const rows = this.#figures.get(entry.name)!;
     for (const id of scenario.rowIds) rows.set(id, [...rows.get(id) ?? [], recorded.get(id)]);
+    const accounts = this.#spent.get(entry.name)!;
+    for (const [id, value] of failure ? [] : spent) accounts.set(id, [...accounts.get(id) ?? [], value]);
     // What a failed round left behind must not burden the next.
     if (failure || scenario.spoilsTabs) await this.#prepare(entry, scenario);
     const words = [...recorded].map(([id, value]) => `${id} ${value.toFixed(1)}`);
@@ -174,27 +208,38 @@ class Runner {
   }
 
   /** @returns why it failed, or nothing */
-  async #try(entry: Entry, scenario: Scenario, round: number, recorded: Map<string, number>): Promise<string> {
-    const play = (): Promise<void> => this.#play(entry, scenario, (rowId, value) => recorded.set(rowId, value));
-    const {profile} = this.#options;
+  async #try(entry: Entry, scenario: Scenario, round: number, notes: Notes): Promise<string> {
     try {
-      if (profile === undefined) await play();
-      else await profiled(entry.ready, `${profile}/${entry.name}-${scenario.label.replaceAll(/\W+/g, '-')}-${round}`, play);
+      await this.#play(entry, scenario, notes, round);
       return '';
     } catch (error) {
       return (error as Error).message;
     }
   }
 
-  async #play(entry: Entry, scenario: Scenario, record: (rowId: string, value: number) => void): Promise<void> {
+  async #play(entry: Entry, scenario: Scenario, {record, spent}: Notes, round?: number): Promise<void> {
     const room = `bench-${process.pid}-${++this.#rooms}`;
+    const read = (): Promise<Spent> => this.#meter(entry.server.process);
     const played = scenario.run({
       tabs: entry.ready, room, record, restart: awayMs => entry.server.restart(awayMs),
+      watched: async (rowId, run) => {
+        const before = await read();
+        const result = await this.#profiled(entry, round === undefined ? undefined : `${rowId}-${round}`, run);
+        spent(rowId, since(before, await read()));
+        return result;
+      },
     });
     const left = played.catch(() => undefined)
       .then(() => allOf(entry.ready.filter(({isKilled}) => !isKilled).map(tab => tab.call('leave'))));
     await allOf<unknown>([played, left]);
     await quiet();
+  }
+
+  #profiled<T>({name, ready}: Entry, what: string | undefined, run: () => Promise<T>): Promise<T> {
+    const {profile, trace} = this.#options;
+    if (what === undefined) return run();
+    if (profile !== undefined) return profiled(ready, `${profile}/${name}-${what}`, run);
+    return trace === undefined ? run() : traced(ready, `${trace}/${name}-${what}`, run);
   }
 
   #note(entry: Entry): void {

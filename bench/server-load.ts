@@ -4,7 +4,7 @@ import {parseArgs} from 'node:util';
 import {numbers} from './numbers.js';
 import {program, tell} from './program.js';
 import {clients, type Client} from './server-load/clients.js';
-import {ServerProcess, type Usage} from './server-load/server.js';
+import {ServerProcess, type Usage} from './servers/process.js';
 import {comparison, sideBySide, type Figures} from './side-by-side.js';
 
 const USAGE = `npm run bench:server -- [options]
@@ -42,10 +42,10 @@ type Row = keyof typeof ROWS;
 
 async function play(contestant: string, load: Load): Promise<Figures<Row>> {
   const server = new ServerProcess(contestant);
-  await server.start();
+  const {url} = await server.start();
   const everybody: Client[] = [];
   try {
-    const empty = await server.usage();
+    const empty = await server.usage({collects: true});
     let arrived = 0;
     let onSignal = (): void => undefined;
     const connect = clients[contestant]!;
@@ -54,14 +54,14 @@ async function play(contestant: string, load: Load): Promise<Figures<Row>> {
     await Promise.all(Array.from({length: AT_ONCE}, async () => {
       while (next < load.clients) {
         const place = next++;
-        everybody[place] = await connect(server.url, `room-${place % load.rooms}`, () => {
+        everybody[place] = await connect(url, `room-${place % load.rooms}`, () => {
           arrived++;
           onSignal();
         });
       }
     }));
     const joinedMs = performance.now() - begun;
-    const full = await server.usage();
+    const full = await server.usage({collects: true});
 
     const all = load.clients * load.signals;
     const start = performance.now();
@@ -84,7 +84,7 @@ async function play(contestant: string, load: Load): Promise<Figures<Row>> {
       fill();
     });
     const signalledMs = performance.now() - start;
-    const after = await server.usage();
+    const after = await server.usage({collects: true});
     return figuresOf(load, [empty, full, after], joinedMs, signalledMs);
   } finally {
     for (const client of everybody) client?.close();

@@ -6,8 +6,8 @@ import {build} from 'esbuild';
 import {TimeoutError, type Browser, type Page} from 'puppeteer-core';
 
 import {serveWith} from '../../test/helpers/serve.js';
-import type {ContestantServer} from '../contestant.js';
-import {entrants, SUBJECT} from '../servers/index.js';
+import {SUBJECT} from '../servers/index.js';
+import {ServerProcess} from '../servers/process.js';
 
 export interface Visit {
   /** Requests and sockets. */
@@ -34,7 +34,8 @@ export interface Visits {
 /** Pages are compressed with Brotli, as this project's server hands out its own. */
 export async function serveVisits(name: string): Promise<Visits> {
   const isElement = name === ELEMENT;
-  const contestant: ContestantServer = await entrants[isElement ? SUBJECT : name]!.start();
+  const server = new ServerProcess(isElement ? SUBJECT : name);
+  const {url} = await server.start();
   const script = isElement ? undefined : await bundle(name);
   const site = await serveWith((request, response) => {
     const {pathname, searchParams} = new URL(request.url ?? '/', 'http://page');
@@ -42,13 +43,13 @@ export async function serveVisits(name: string): Promise<Visits> {
       response.writeHead(200, {'content-type': 'text/javascript', 'content-encoding': 'br'}).end(script);
       return;
     }
-    response.setHeader('content-type', 'text/html').end(pageOf(isElement, contestant.url, searchParams.get('room') ?? ''));
+    response.setHeader('content-type', 'text/html').end(pageOf(isElement, url, searchParams.get('room') ?? ''));
   });
   return {
-    play: (browser, room) => visit(browser, `${site.url}?${new URLSearchParams({server: contestant.url, room}).toString()}`),
+    play: (browser, room) => visit(browser, `${site.url}?${new URLSearchParams({server: url, room}).toString()}`),
     stop: async () => {
       await site.stop();
-      await contestant.stop();
+      await server.stop();
     },
   };
 }

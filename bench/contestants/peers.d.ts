@@ -98,3 +98,11 @@ declare module 'simple-peer/simplepeer.min.js' {
 declare module '@deepstream/client/dist/bundle/ds.min.js' {
   export {DeepstreamClient} from '@deepstream/client';
 }
+
+declare module 'peer' {
+  import type {Server} from 'node:http';
+
+  export function PeerServer(
+    options: {readonly port: number; readonly host: string; readonly path: string; readonly allow_discovery: boolean},
+    listening: (server: Server) => void): unknown;
+}

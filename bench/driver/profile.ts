@@ -14,7 +14,7 @@ const LINES = 40;
  * Runs `play` while the first and the last of `tabs` are profiled.
  * Writes `<file>-first.cpuprofile` (for DevTools), `<file>-first.txt` (the functions that took longest), and the same for the last.
  */
-export async function profiled(tabs: readonly RemoteTab[], file: string, play: () => Promise<void>): Promise<void> {
+export async function profiled<T>(tabs: readonly RemoteTab[], file: string, play: () => Promise<T>): Promise<T> {
   const profilers = await Promise.all([tabs[0]!, tabs.at(-1)!].map(async ({page}) => {
     const session = await page.createCDPSession();
     await session.send('Profiler.enable');
@@ -23,7 +23,7 @@ export async function profiled(tabs: readonly RemoteTab[], file: string, play: (
     return session;
   }));
   try {
-    await play();
+    return await play();
   } finally {
     await mkdir(dirname(file), {recursive: true});
     const sources = new Sources();

@@ -14,17 +14,17 @@ export const cost = (n: number): Scenario => ({
   rowIds: [`heap-${n}`, `idle-${n}`, `busy-${n}`],
   mostRounds: 3,
   async run(round) {
-    const {tabs, record} = round;
+    const {tabs, record, watched} = round;
     await fill(round);
     await quiet(REST_MS);
-    record(`idle-${n}`, await processorMs(tabs, () => quiet(WATCH_MS)) / (WATCH_MS / 1_000));
-    record(`busy-${n}`, await processorMs(tabs, async () => {
+    record(`idle-${n}`, await watched(`idle-${n}`, () => processorMs(tabs, () => quiet(WATCH_MS))) / (WATCH_MS / 1_000));
+    record(`busy-${n}`, await watched(`busy-${n}`, () => processorMs(tabs, async () => {
       await allOf(tabs.map(tab => tab.call('startChat', 1_000 / BUSY_RATE, LINE_BYTES)));
       await quiet(WATCH_MS);
       const said = (await allOf(tabs.map(tab => tab.call('stopChat')))).map(({length}) => length);
       const all = said.reduce((sum, count) => sum + count, 0);
       await allOf(tabs.map((tab, i) => tab.call('heardTalk', all - said[i]!, BOUND_MS)));
-    }) / (WATCH_MS / 1_000));
+    })) / (WATCH_MS / 1_000));
     const heaps: number[] = [];
     for (const tab of tabs) heaps.push(await tab.heapBytes());
     record(`heap-${n}`, mean(heaps) / MB);

@@ -6,7 +6,8 @@ export const start = (n: number): Scenario => ({
   n,
   rowIds: [`start-${n}`],
   async run(round) {
-    round.record(`start-${n}`, await join(round, round.tabs));
+    const {tabs, record, watched} = round;
+    record(`start-${n}`, await watched(`start-${n}`, () => join(round, tabs)));
   },
 });
 
@@ -16,9 +17,9 @@ export const late = (n: number): Scenario => ({
   n,
   rowIds: [`late-${n}`],
   async run(round) {
-    const {tabs, record} = round;
+    const {tabs, record, watched} = round;
     await fill({...round, tabs: tabs.slice(0, -1)});
     await quiet(REST_MS);
-    record(`late-${n}`, await join(round, tabs.slice(-1)));
+    record(`late-${n}`, await watched(`late-${n}`, () => join(round, tabs.slice(-1))));
   },
 });

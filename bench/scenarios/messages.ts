@@ -16,12 +16,12 @@ export const messages = (n: number): Scenario => ({
   n,
   rowIds: [`broadcast-${n}`, `broadcast-p99-${n}`, `burst-${n}`],
   async run(round) {
-    const {tabs, record} = round;
+    const {tabs, record, watched} = round;
     const [sender, ...receivers] = tabs;
     await fill(round);
     await Promise.all(receivers.map(tab => tab.call('answer')));
     await quiet();
-    const times = await sender!.call('ask', ASKS, SMALL_BYTES, BOUND_MS);
+    const times = await watched(`broadcast-${n}`, () => sender!.call('ask', ASKS, SMALL_BYTES, BOUND_MS));
     record(`broadcast-${n}`, quantile(times, 0.5));
     record(`broadcast-p99-${n}`, quantile(times, 0.99));
 

@@ -9,6 +9,8 @@ export interface Round {
   readonly room: string;
   /** Takes a row's figure. A row that the round did not get to is a failure. */
   readonly record: (rowId: string, value: number) => void;
+  /** Runs the part of the round that the row is about: who took processor time is noted, and profiled if that was asked for. */
+  readonly watched: <T>(rowId: string, run: () => Promise<T>) => Promise<T>;
 }
 
 /** One round of one contestant. Its rows share what is costly to set up. */

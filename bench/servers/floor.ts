@@ -7,7 +7,7 @@ import {startRelay} from './relay.js';
  * The floor's relay. A socket names its room and is told its id and who is in it; after that, a message with a `to` goes there with the
  * sender's id as `from`, and that a socket closed goes to everybody in its room.
  */
-export function startServer(port = 0): Promise<ContestantServer> {
+export function startServer(port: number): Promise<ContestantServer> {
   const rooms = new Map<string, Map<string, WebSocket>>();
   let ids = 0;
   return startRelay(port, (socket, request) => {

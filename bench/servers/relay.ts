@@ -13,12 +13,5 @@ export async function startRelay(
   server.on('connection', onSocket);
   await once(server, 'listening');
   const {port} = server.address() as AddressInfo;
-  return {
-    url: `ws://127.0.0.1:${port}/`,
-    port,
-    stop: () => new Promise(resolve => {
-      for (const socket of server.clients) socket.terminate();
-      server.close(() => resolve());
-    }),
-  };
+  return {url: `ws://127.0.0.1:${port}/`, port};
 }

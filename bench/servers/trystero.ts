@@ -4,7 +4,7 @@ import type {ContestantServer} from '../contestant.js';
 import {startRelay} from './relay.js';
 
 /** What Trystero's documentation asks of a relay of one's own: messages to a topic go to all who subscribe to it. */
-export function startServer(port = 0): Promise<ContestantServer> {
+export function startServer(port: number): Promise<ContestantServer> {
   const topics = new Map<string, Set<WebSocket>>();
   return startRelay(port, socket => {
     const mine = new Set<string>();

@@ -2,7 +2,7 @@ import {startStockServer} from '../../test/helpers/stock-server.js';
 import type {ContestantServer} from '../contestant.js';
 
 /** deepstream's server as it comes. */
-export async function startServer(port = 0): Promise<ContestantServer> {
-  const server = await startStockServer({port});
-  return {url: server.url, port: server.port, stop: () => server.stop()};
+export async function startServer(wanted: number): Promise<ContestantServer> {
+  const {url, port} = await startStockServer({port: wanted});
+  return {url, port};
 }
