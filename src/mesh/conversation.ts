@@ -3,6 +3,7 @@
  * goodbyes. It outlives its links, which is why a link that is replaced loses and repeats nothing.
  */
 import type {Cancel, Clock} from './clock.js';
+import type {Coalesced} from './coalesced.js';
 import {MeshError, type MeshErrorCode} from './errors.js';
 import {Faults} from './faults.js';
 import type {Lane, LaneData, Link, LinkRoute} from './link/types.js';
@@ -17,16 +18,22 @@ import {
 import {LINE_BURST, LINES_PER_SECOND, MAX_LINE_FRAME_BYTES, PROTOCOL_VERSION} from './wire/limits.js';
 import {TokenBucket} from './wire/token-bucket.js';
 
-/** Round trips are measured again at the first look after so long, 5 to 7 s: often enough for a roster, 20 bytes each. */
-const PING_MS = 5_000;
-/** The first one waits until the joining is over. */
-const FIRST_PING_MS = 1_000;
-/** The initiator asks whom it has not heard for so long. Its question is its word, so that an idle link costs one a time. */
-const QUIET_MS = 2_000;
-/** Whoever will be asked before long is asked in the turn in which another is: waking up costs a page more than a message does. */
-const SOON_MS = 1_000;
+/** Round trips are measured again after so long: often enough for a roster. What an idle link is asked measures them anyway. */
+const RTT_MS = 10_000;
+/** Of so many the one in the middle is told: one that a busy machine answered late says nothing of the way. */
+const RTTS = 3;
+/** The first question waits until the joining is over. */
+const FIRST_MS = 1_000;
+const FIRST_SLACK_MS = 500;
+/**
+ * The initiator asks whom it has not heard for so long. Its question is its word, so that an idle link costs one a time. Until `SILENT_MS`
+ * what is lost of question and answer can be sent again twice (RFC 9260: the data channel's retransmission timer begins at 0.4 to 1 s).
+ */
+const QUIET_MS = 2_500;
 /** The other side asks when it has heard nothing for so long, the initiator's question included. */
-const UNASKED_MS = 2_500;
+const UNASKED_MS = 3_000;
+/** Whoever will be asked before long is asked in the turn in which another is: waking up costs a page more than a message does. */
+const SLACK_MS = 1_000;
 /** Nothing for so long, the question included: the path may be gone. ICE takes 5 s and more to say so. */
 export const SILENT_MS = 4_000;
 /** Nothing for so long although ICE, which the browser does and not the page, has its answers: the peer stands still. */
@@ -43,11 +50,15 @@ const SAME_RTT_MS = 5;
 const SAME_RTT_SHARE = 0.2;
 /** A timer that is later than this tells that this page stood still itself: what has come meanwhile is still to be read. */
 const LATE_MS = 1_500;
+/** So much of `SILENT_MS` is left then. */
+const GRACE_MS = 2_000;
 
 export type RoutingFrame = Extract<LineFrame, {kind: 'ask' | 'can' | 'passed' | 'routed' | 'unrouted'}>;
 
 export interface ConversationOptions {
   readonly clock: Clock;
+  /** When this member looks after all of its links. */
+  readonly looks: Coalesced;
   readonly peerId: PeerId;
   /** Whether this side of the pair makes the links. */
   readonly initiator: boolean;
@@ -67,8 +78,6 @@ export interface ConversationOptions {
   readonly onBye: () => void;
   /** The peer says something about what passes through members. */
   readonly onRouting: (frame: RoutingFrame) => void;
-  /** This side has just asked its peer: a good moment to `ask` others. */
-  readonly onAsk: () => void;
   /** Nothing has come for `SILENT_MS`, or something has again. */
   readonly onSilence: (silent: boolean) => void;
   /** A signal for another link between the two. */
@@ -86,7 +95,7 @@ export class Conversation {
   /** `boot` of the peer that the numbers of `#inbound` belong to. */
   #peerBoot = '';
   #link: Link | undefined;
-  #ping: Cancel | undefined;
+  #look: Cancel | undefined;
   /** When that is due. */
   #due = 0;
   /** Bytes of pieces that have come over the present link, and those that the peer has been told of. */
@@ -104,6 +113,8 @@ export class Conversation {
   #closed = false;
   #name = '';
   #rttMs: number | undefined;
+  /** The last of the present link, the newest first. */
+  #rtts: readonly number[] = [];
   #route: LinkRoute = 'direct';
 
   constructor(options: ConversationOptions) {
@@ -111,7 +122,17 @@ export class Conversation {
     const {clock, peerId} = options;
     this.#faults = new Faults(clock, error => options.onError(error));
     this.#bucket = new TokenBucket(clock, LINE_BURST, LINES_PER_SECOND);
-    this.#outbound = new Outbound({clock, peerId, onLost: error => options.onError(error)});
+    this.#outbound = new Outbound({
+      clock, peerId,
+      onLost: error => options.onError(error),
+      rider: {
+        frame: () => {
+          const line = this.#inbound.rider;
+          return line === undefined ? undefined : encodeAck(line, []);
+        },
+        sent: () => this.#inbound.acknowledged(),
+      },
+    });
     this.#inbound = this.#createInbound(0);
   }
 
@@ -124,7 +145,7 @@ export class Conversation {
     return this.#plain;
   }
 
-  /** Last measured round trip in milliseconds. */
+  /** Round trip in milliseconds, as a rule: the middle one of the last three. */
   get rttMs(): number | undefined {
     return this.#rttMs;
   }
@@ -173,6 +194,7 @@ export class Conversation {
     this.#plain = !hello;
     this.#route = route;
     this.#rttMs = undefined;
+    this.#rtts = [];
     // The first question is due, also on a page that is younger than the pause between two.
     this.#pingAt = this.#routeAt = -Infinity;
     this.#heardAt = this.#options.clock.now();
@@ -192,16 +214,17 @@ export class Conversation {
     // It may have changed between this side's hello and the other's; while another link was there, which of the two was heard is not known.
     if (isAgain) this.#told = '';
     this.rename();
-    this.#watchIn(FIRST_PING_MS);
+    this.#lookIn(FIRST_MS, FIRST_SLACK_MS);
   }
 
   /** The link is gone; what is not acknowledged waits for the next. */
   detach(): void {
     this.#link = undefined;
     this.#rttMs = undefined;
+    this.#rtts = [];
     this.#silent = this.#away = false;
-    this.#ping?.();
-    this.#ping = undefined;
+    this.#look?.();
+    this.#look = undefined;
     this.#outbound.detach();
   }
 
@@ -257,13 +280,6 @@ export class Conversation {
       this.#sendPing();
       this.#findRoute();
     });
-  }
-
-  /** Asks, if that is due, or soon will be, and not for the first time: the first question waits until the joining is over. */
-  ask(): void {
-    if (!this.#link || this.#pingAt === -Infinity || !this.#isDue(this.#quietMs(), SOON_MS)) return;
-    this.#sendPing();
-    this.#watchOn();
   }
 
   /** Takes what came over the link, whatever it is. */
@@ -324,7 +340,7 @@ export class Conversation {
         this.#name = frame.name;
         return this.#options.onChange();
       case 'ping':
-        this.#link?.send('lines', encodePong(frame.id));
+        this.#asked(frame.id);
         return this.#inbound.expect(frame.line);
       case 'pong':
         if (frame.id === this.#pingId) this.#ponged();
@@ -365,57 +381,59 @@ export class Conversation {
     return this.#route === 'server' ? SERVER_FACTOR : 1;
   }
 
-  /** After how many milliseconds without a word a question is worth it while the page is awake. */
-  get #soonMs(): number {
-    return (this.#options.initiator ? SOON_MS : UNASKED_MS) * this.#factor;
-  }
-
   /** For how many milliseconds nothing has come, while this page was able to hear it. */
   #quietMs(): number {
     const now = this.#options.clock.now();
-    if (now - this.#due > LATE_MS) this.#heardAt = Math.max(this.#heardAt, now - QUIET_MS * this.#factor);
+    if (now - this.#due > LATE_MS) this.#heardAt = Math.max(this.#heardAt, now - (SILENT_MS - GRACE_MS) * this.#factor);
     return now - this.#heardAt;
   }
 
-  /** @param early - so many milliseconds sooner than the next round trip is due */
-  #isDue(quietMs: number, early = 0): boolean {
-    const askedMs = this.#options.clock.now() - this.#pingAt;
-    return Math.min(quietMs, askedMs) >= this.#soonMs || askedMs >= PING_MS * this.#factor - early;
+  /** After how many milliseconds without a word the peer is asked. */
+  get #askMs(): number {
+    return (this.#options.initiator ? QUIET_MS : UNASKED_MS) * this.#factor;
+  }
+
+  /** Whether nobody knows any more how long a round trip takes. */
+  get #isStale(): boolean {
+    return this.#options.clock.now() - this.#pingAt >= RTT_MS * this.#factor;
+  }
+
+  #lookIn(ms: number, slackMs = SLACK_MS): void {
+    const {clock, looks} = this.#options;
+    this.#due = clock.now() + ms;
+    this.#look?.();
+    this.#look = looks.after(ms, slackMs, () => this.#lookAfter());
   }
 
   /** Asks who has not been heard for a while, and tells when there is still nothing. */
-  #watchIn(ms: number): void {
-    const {clock} = this.#options;
-    this.#due = clock.now() + ms;
-    this.#ping?.();
-    this.#ping = clock.after(ms, () => {
-      const quietMs = this.#quietMs();
-      const factor = this.#factor;
-      if (quietMs >= SILENT_MS * factor && !this.#away) {
-        // Without a path silence says nothing about the peer.
-        if (quietMs >= AWAY_MS * factor && this.#link?.hasPath) this.#setAway(true);
-        else if (!this.#silent) this.#setSilent(true);
-      }
-      // What follows may have closed the link.
-      if (!this.#link) return;
-      if (this.#pingAt === -Infinity && quietMs < QUIET_MS && this.#options.isBusy()) return this.#watchIn(FIRST_PING_MS);
-      if (this.#isDue(quietMs)) {
-        this.#sendPing();
-        this.#options.onAsk();
-      }
-      // Of a TURN server a restart may have found something better.
-      if (this.#route === 'turn' || clock.now() - this.#routeAt >= ROUTE_MS) this.#findRoute();
-      this.#watchOn();
-    });
+  #lookAfter(): void {
+    const {clock, isBusy, initiator} = this.#options;
+    const quietMs = this.#quietMs();
+    const factor = this.#factor;
+    if (quietMs >= SILENT_MS * factor && !this.#away) {
+      // Without a path silence says nothing about the peer.
+      if (quietMs >= AWAY_MS * factor && this.#link?.hasPath) this.#setAway(true);
+      else if (!this.#silent) this.#setSilent(true);
+    }
+    // What follows may have closed the link.
+    if (!this.#link) return;
+    if (this.#pingAt === -Infinity && quietMs < QUIET_MS && isBusy()) return this.#lookIn(FIRST_MS, FIRST_SLACK_MS);
+    // In the turn in which it asks one, the initiator asks all whom it will ask before long.
+    const soonMs = this.#askMs - (initiator ? SLACK_MS : 0);
+    if (Math.min(quietMs, clock.now() - this.#pingAt) >= soonMs || this.#isStale) this.#sendPing();
+    this.#lookAtRoute();
+    // Where there is nothing to answer a question for too long, that is to be seen in time.
+    const left = (quietMs < soonMs ? this.#askMs : SILENT_MS * factor) - quietMs;
+    this.#lookIn(left > 0 ? Math.min(left, this.#askMs) : this.#askMs);
   }
 
-  /** Looks again when a question is due, or, where one has been asked, when there has been nothing for too long. */
-  #watchOn(): void {
-    const askMs = (this.#options.initiator ? QUIET_MS : UNASKED_MS) * this.#factor;
-    const quietMs = this.#quietMs();
-    const left = (quietMs < this.#soonMs ? askMs : SILENT_MS * this.#factor) - quietMs;
-    // In whole milliseconds, as timers are: a fraction too small for the clock to show would come again for ever.
-    this.#watchIn(left > 0 ? Math.min(Math.ceil(left), askMs) : askMs);
+  /** The peer asks: nobody needs to ask it before long, but for the round trip, and that goes with the answer. */
+  #asked(id: number): void {
+    this.#link?.send('lines', encodePong(id));
+    if (this.#pingAt === -Infinity) return;
+    if (this.#isStale) this.#sendPing();
+    this.#lookAtRoute();
+    this.#lookIn(this.#askMs);
   }
 
   #setSilent(silent: boolean): void {
@@ -435,12 +453,19 @@ export class Conversation {
   }
 
   #ponged(): void {
-    const rttMs = Math.round(this.#options.clock.now() - this.#pingAt);
+    this.#lookIn(this.#askMs);
     for (const answered of [...this.#probes]) answered();
+    this.#rtts = [Math.round(this.#options.clock.now() - this.#pingAt), ...this.#rtts].slice(0, RTTS);
+    const rttMs = [...this.#rtts].sort((a, b) => a - b)[this.#rtts.length >> 1]!;
     const before = this.#rttMs;
     if (before !== undefined && Math.abs(rttMs - before) <= Math.max(SAME_RTT_MS, SAME_RTT_SHARE * before)) return;
     this.#rttMs = rttMs;
     this.#options.onChange();
+  }
+
+  #lookAtRoute(): void {
+    // Of a TURN server a restart may have found something better.
+    if (this.#route === 'turn' || this.#options.clock.now() - this.#routeAt >= ROUTE_MS) this.#findRoute();
   }
 
   #findRoute(): void {

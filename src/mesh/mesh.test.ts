@@ -129,6 +129,26 @@ describe('Mesh', () => {
     expect(messages).to.be.below(20);
   });
 
+  it('acknowledges with what it says itself, and only by a message of its own where it says nothing', async () => {
+    await world.join('a', 'b');
+    await world.clock.run(2_000);
+    let byThemselves = 0;
+    let along = 0;
+    world.network.onSent = (_from, data) => {
+      if (typeof data !== 'string' || !data.includes('["ack"')) return;
+      if (data.startsWith('["ack"')) byThemselves++;
+      else along++;
+    };
+    for (let i = 0; i < 50; i++) {
+      for (const id of ['a', 'b']) void world.member(id).mesh.send(i);
+      await world.clock.run(200);
+    }
+    expect(byThemselves).to.equal(0);
+    expect(along).to.be.within(20, 40);
+    await world.clock.run(2_000);
+    expect(byThemselves, 'the last lines').to.equal(2);
+  });
+
   it('asks all whom it has not heard at one time, so that a page of a quiet room seldom wakes', async () => {
     const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
     for (const id of ids) {
@@ -136,13 +156,24 @@ describe('Mesh', () => {
       await world.clock.run(730);
     }
     await world.clock.run(10_000);
-    const askedAt = new Map<string, Set<number>>(ids.map(id => [id, new Set()]));
-    world.network.onSent = (from, data) => {
-      if (typeof data === 'string' && data.startsWith('["ping"')) askedAt.get(from.owner)!.add(world.clock.now());
+    const wokeAt = new Map<string, Set<number>>(ids.map(id => [id, new Set()]));
+    const asked = new Map<string, number>();
+    const answeredAt = new Map<string, number>();
+    world.network.onSent = ({owner, peer}, data) => {
+      const now = world.clock.now();
+      if (typeof data !== 'string' || !peer) return;
+      // Who answers is awake.
+      if (data.startsWith('["pong"')) answeredAt.set(owner, now);
+      if (!data.startsWith('["ping"')) return;
+      if (answeredAt.get(owner) !== now) wokeAt.get(owner)!.add(now);
+      const way = `${owner} asks ${peer.owner}`;
+      asked.set(way, (asked.get(way) ?? 0) + 1);
     };
     await world.clock.run(60_000);
-    // The least: one whom all others ask, and who measures its round trips every 7 s. The most: the initiator's 2 s, and a third more.
-    for (const [id, times] of askedAt) expect(times.size, id).to.be.within(8, 40);
+    // The initiator asks every 2.5 s; the other side after 10 s, with its answer to the next question, to know how long a round trip takes.
+    for (const [id, times] of wokeAt) expect(times.size, id).to.be.at.most(24);
+    expect(asked).to.have.property('size', 56);
+    for (const [way, count] of asked) expect(count, way).to.be.within(4, 24);
   });
 
   it('tells everybody a name that changes at any moment, also in the middle of a greeting', async () => {

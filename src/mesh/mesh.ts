@@ -3,6 +3,7 @@
  */
 import type {Crowd} from './casts/crowd.js';
 import {systemClock, type Cancel, type Clock} from './clock.js';
+import {Coalesced} from './coalesced.js';
 import {MeshError} from './errors.js';
 import type {RoutingFrame} from './conversation.js';
 import {isDetour, type Ways} from './detour.js';
@@ -89,6 +90,7 @@ export class Mesh extends EventTarget {
   readonly #iceServers: GetIceServers;
   readonly #near: Neighbourhood;
   readonly #clock: Clock;
+  readonly #looks: Coalesced;
   readonly #boot: string;
   readonly #onMessage: OnMeshMessage;
   readonly #pairs = new Map<PeerId, Pair>();
@@ -131,6 +133,7 @@ export class Mesh extends EventTarget {
     this.#createLink = createLink;
     this.#iceServers = iceServers ?? (() => []);
     this.#clock = clock ?? systemClock;
+    this.#looks = new Coalesced(this.#clock);
     this.#name = name ?? '';
     this.#early = new EarlySignals(this.#clock);
     this.#boot = randomBoot(this.#clock);
@@ -517,7 +520,7 @@ export class Mesh extends EventTarget {
 
   #createPair(id: PeerId, around: boolean): Pair {
     return new Pair({
-      clock: this.#clock, selfId: this.selfId, peerId: id, around, meshBoot: this.#boot,
+      clock: this.#clock, looks: this.#looks, selfId: this.selfId, peerId: id, around, meshBoot: this.#boot,
       nextHop: () => this.#routing ? this.#routing.nextHop(id) : this.#near.nextHop(id),
       // A pair of its own numbers: the other side may have kept what it knows of a former one of the two.
       boot: `${this.#boot}${(++this.#pairsMade).toString(36)}`,
@@ -539,9 +542,6 @@ export class Mesh extends EventTarget {
       },
       onPlainText: text => this.#onMessage(id, '', text, true),
       onBye: () => this.#departing(id),
-      onAsk: () => {
-        for (const {conversation} of this.#pairs.values()) conversation.ask();
-      },
       ways: this.#ways,
       onRouting: frame => this.#onRouting(id, frame),
       onHop: change => this.#routing?.[change](id),

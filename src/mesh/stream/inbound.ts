@@ -11,6 +11,8 @@ import {MAX_HELD_BYTES, MAX_OPEN_TRANSFERS} from '../wire/limits.js';
 const ACK_LINES = 64;
 /** … or this long after the first that is not acknowledged. It only lets the sender forget, and costs as much as a line does. */
 const ACK_DELAY_MS = 1_000;
+/** Or, before that, with a line of this side, once it has been owed for so long: more often would be more to read in each. */
+const RIDE_MS = 500;
 /** Shortest piece but for the last: a remote must not make this side keep a million crumbs, each of which costs more than it brings. */
 const MIN_PIECE_BYTES = 1024;
 /** Finished transfers that a hello names: more than can be open at one time. */
@@ -69,6 +71,8 @@ export class Inbound {
   #doneUpTo = 0;
   #line: number;
   #unacked = 0;
+  /** When the first of them came. */
+  #owedSince = 0;
   /** Bytes of unfinished and of waiting messages. */
   #heldBytes = 0;
   #ackTimer: Cancel | undefined;
@@ -82,6 +86,18 @@ export class Inbound {
   received(boot: string): Received {
     const parts = [...this.#transfers.values()].map(({open, bytes}) => [open.transfer, bytes] as const);
     return {boot, line: this.#line, done: this.#done.slice(), parts};
+  }
+
+  /** Number of the last line, when it is time that a line of this side takes its acknowledgement along. */
+  get rider(): number | undefined {
+    return this.#unacked > 0 && this.#options.clock.now() - this.#owedSince >= RIDE_MS ? this.#line : undefined;
+  }
+
+  /** The peer has been told of all lines so far. */
+  acknowledged(): void {
+    this.#unacked = 0;
+    this.#ackTimer?.();
+    this.#ackTimer = undefined;
   }
 
   /** @param bytes size of its frame. */
@@ -116,8 +132,7 @@ export class Inbound {
 
   /** Forgets everything; nothing is delivered any more. */
   close(): void {
-    this.#ackTimer?.();
-    this.#ackTimer = undefined;
+    this.acknowledged();
     this.#transfers.clear();
     this.#held.clear();
     this.#heldBytes = 0;
@@ -177,7 +192,7 @@ export class Inbound {
     this.#transfers.delete(id);
     if (!this.#isDone(id)) this.#remember(id);
     this.#options.sendAck(this.#line, [id]);
-    this.#unacked = 0;
+    this.acknowledged();
     this.#release();
   }
 
@@ -218,14 +233,14 @@ export class Inbound {
 
   #acknowledgeSoon(): void {
     if (++this.#unacked >= ACK_LINES) return this.#acknowledge();
-    this.#ackTimer ??= this.#options.clock.after(ACK_DELAY_MS, () => {
-      this.#ackTimer = undefined;
-      if (this.#unacked > 0) this.#acknowledge();
-    });
+    if (this.#ackTimer) return;
+    const {clock} = this.#options;
+    this.#owedSince = clock.now();
+    this.#ackTimer = clock.after(ACK_DELAY_MS, () => this.#acknowledge());
   }
 
   #acknowledge(): void {
-    this.#unacked = 0;
+    this.acknowledged();
     this.#options.sendAck(this.#line, []);
   }
 }

@@ -28,8 +28,17 @@ export interface LineEntry {
   waiting: Waiting | undefined;
 }
 
+/** What travels along with a line because it is due soon, and costs little beside a message of its own. */
+export interface Rider {
+  /** `undefined` when there is nothing. */
+  frame(): string | undefined;
+  /** The link has taken it. */
+  sent(): void;
+}
+
 export class LineQueue {
   readonly #clock: Clock;
+  readonly #rider: Rider;
   readonly #bucket: TokenBucket;
   /** Every line that is not acknowledged; those before `#next` have been handed to the present link. */
   readonly #lines: LineEntry[] = [];
@@ -38,8 +47,9 @@ export class LineQueue {
   #last = 0;
   #paced: Cancel | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, rider: Rider) {
     this.#clock = clock;
+    this.#rider = rider;
     this.#bucket = new TokenBucket(clock, LINE_BURST * SHARE, LINES_PER_SECOND * SHARE);
   }
 
@@ -85,8 +95,12 @@ export class LineQueue {
       if (!this.#bucket.has(1)) return this.#pace(resume);
       const frames = this.#batch();
       const [first] = frames;
-      if (first === undefined || !link.send('lines', frames.length > 1 ? joinFrames(frames as string[]) : first)) return;
-      this.#bucket.take(frames.length);
+      if (first === undefined) return;
+      const rider = typeof first === 'string' ? this.#rider.frame() : undefined;
+      const joined = rider === undefined ? frames : [...frames, rider];
+      if (!link.send('lines', joined.length > 1 ? joinFrames(joined as string[]) : first)) return;
+      if (rider !== undefined) this.#rider.sent();
+      this.#bucket.take(joined.length);
       for (const frame of frames) this.#handOver(this.#lines[this.#next++]!, frame);
     }
   }

@@ -7,7 +7,7 @@ import {MeshError} from '../errors.js';
 import type {Link} from '../link/types.js';
 import type {Received} from '../wire/frame.js';
 import {RESERVED} from '../wire/limits.js';
-import {LineQueue, type LineEntry} from './line-queue.js';
+import {LineQueue, type LineEntry, type Rider} from './line-queue.js';
 import type {OutgoingMessage} from './message.js';
 import {TransferQueue, type Transfer} from './transfer-queue.js';
 
@@ -19,6 +19,8 @@ export interface OutboundOptions {
   readonly peerId: string;
   /** A message whose `send` had already resolved could not be brought over after all. */
   readonly onLost: (error: MeshError) => void;
+  /** What lines take along. */
+  readonly rider: Rider;
 }
 
 export interface OutboundSendOptions {
@@ -41,7 +43,7 @@ export class Outbound {
 
   constructor(options: OutboundOptions) {
     this.#options = options;
-    this.#lines = new LineQueue(options.clock);
+    this.#lines = new LineQueue(options.clock, options.rider);
     this.#transfers = new TransferQueue({
       clock: options.clock,
       lastLine: () => this.#lines.last,

@@ -18,7 +18,9 @@ class Stage {
   readonly network = new MemoryNetwork({latencyMs: 0, bytesPerSecond: 400_000_000});
   readonly received: Array<readonly [channel: string, data: unknown]> = [];
   readonly faults: MeshError[] = [];
-  readonly outbound = new Outbound({clock: systemClock, peerId: 'b', onLost: error => this.faults.push(error)});
+  readonly outbound = new Outbound({
+    clock: systemClock, peerId: 'b', onLost: error => this.faults.push(error), rider: {frame: () => undefined, sent: () => undefined},
+  });
   readonly inbound = new Inbound({
     clock: systemClock, peerId: 'a', from: 0,
     onGap: () => void this.cut().then(() => this.link()),
