@@ -43,7 +43,10 @@ const ASKERS = /[\\/]node_modules[\\/](simple-peer|@deepstream[\\/](client|proto
  * needed; a description that is made and handed back to be set, which browsers do in one step; a wait until the offer is set before the
  * answer is asked for, which browsers do in this order by themselves (the queue of operations of WebRTC, section 4.4.1.2); and a look at
  * the statistics, repeated every 100 ms until a pair is selected, before it says `connect`, only to fill fields that nobody reads. And what
- * every browser has or nobody asks for: a microtask, prefixed names of WebRTC, codes on errors. Each is there once, or the build fails.
+ * every browser has or nobody asks for: a microtask, prefixed names of WebRTC, codes on errors, servers of its own, the writing side of a
+ * stream. And two timers for each link: one until candidates are complete, for which nothing waits that trickles; and one that looks every
+ * 5 s whether a channel is stuck while it closes, of which browsers tell by now (`closing`), and a silence of some seconds too. Each is
+ * there once, or the build fails.
  */
 const LEAN: ReadonlyArray<readonly [from: RegExp, to: string]> = [
   [/setTimeout\(\(\) => \{ \/\/ HACK: Chrome crashes[^\n]*\n\s*this\._createOffer\(\)\n\s*\}, 0\)/, 'this._createOffer()'],
@@ -58,6 +61,22 @@ const LEAN: ReadonlyArray<readonly [from: RegExp, to: string]> = [
   [/const queueMicrotask = require\('queue-microtask'\)[^\n]*\n/, ''],
   [/require\('get-browser-rtc'\)/, '() => null'],
   [/require\('err-code'\)/, 'error => error'],
+  [/let isClosing = false\n[^]*?\}, CHANNEL_CLOSING_TIMEOUT\)\n/, 'this._channel.onclosing = () => this._onChannelClose()\n'],
+  [/ {6}clearInterval\(this\._closingInterval\)\n {6}this\._closingInterval = null\n/, ''],
+  [/if \(this\.trickle \|\| this\._iceComplete\) sendOffer\(\)\n[^\n]*/, 'sendOffer()'],
+  [/if \(this\.trickle \|\| this\._iceComplete\) sendAnswer\(\)\n[^\n]*/, 'sendAnswer()'],
+  [/ {2}_startIceCompleteTimeout \(\) \{\n[^]*?\n {2}\}\n/, ''],
+  [/ {4}\/\/ as soon as we've received one valid candidate start timeout\n {4}if \(event\.candidate\) \{\n[^]*?\n {4}\}\n/, ''],
+  [/ else if \(!event\.candidate && !this\._iceComplete\) \{\n[^]*?\n {4}\}\n/, '\n'],
+  [/ {8}if \(!this\.trickle && !this\.allowHalfTrickle\) offer[^\n]*\n/, ''],
+  [/ {8}if \(!this\.trickle && !this\.allowHalfTrickle\) answer[^\n]*\n/, ''],
+  [/Peer\.config = \{\n[^]*?\n\}\n/, 'Peer.config = {}\n'],
+  [/ {6}clearInterval\(this\._interval\)\n {6}this\._interval = null\n {6}this\._chunk = null\n {6}this\._cb = null\n/, ''],
+  [/ {2}_write \(chunk, encoding, cb\) \{\n[^]*?\n {2}\}\n/, ''],
+  [/ {2}_onFinish \(\) \{\n[^]*?\n {2}\}\n/, ''],
+  [/this\._onFinishBound = \(\) => \{\n[^]*?\n {4}\}\n {4}this\.once\('finish', this\._onFinishBound\)\n/, ''],
+  [/if \(this\._onFinishBound\)[^\n]*\n {6}this\._onFinishBound = null\n/, ''],
+  [/ {2}_onInterval \(\) \{\n[^]*?\n {2}\}\n/, ''],
   [/ {2}_debug \(\) \{\n[^]*?\n {2}\}\n/, ''],
 ];
 

@@ -39,6 +39,8 @@ class Connection extends Base {
 export class Connections {
   #certificate: RTCCertificate | undefined;
   #ready: Connection | undefined;
+  /** What it was made with: the last that somebody asked for. */
+  #configuration: RTCConfiguration = {iceServers: []};
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
@@ -77,9 +79,12 @@ export class Connections {
     this.#ready = undefined;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#prepare(), QUIET_MS);
+    const isAsAsked = isSame(configuration, this.#configuration);
+    this.#configuration = configuration;
     const complete = this.#complete(configuration);
     try {
-      ready?.setConfiguration(complete);
+      // As dear as a channel, also where nothing changes.
+      if (!isAsAsked) ready?.setConfiguration(complete);
       if (ready) return ready;
     } catch {
       ready!.close();
@@ -95,7 +100,7 @@ export class Connections {
   #prepare(): void {
     if (this.#closed) return;
     try {
-      this.#ready ??= new Connection(this.#complete({}));
+      this.#ready ??= new Connection(this.#complete(this.#configuration));
     } catch {
       // Chromium makes only so many; whoever needs one is told.
     }
@@ -116,3 +121,7 @@ export class Connections {
     }, () => undefined);
   }
 }
+
+/** Whether two come to the same for a connection. */
+const isSame = (one: RTCConfiguration, other: RTCConfiguration): boolean =>
+  one.iceTransportPolicy === other.iceTransportPolicy && JSON.stringify(one.iceServers) === JSON.stringify(other.iceServers);
