@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {after, afterEach, before, describe, it, type TestContext} from 'node:test';
 import {until} from '../helpers/browser.js';
-import {FaultRoom, Figures, LONG, ROUNDS, hasStatus, makeFaultDevice, pause, type FaultDevice} from '../helpers/fault-room.js';
+import {FaultRoom, Figures, LONG, hasStatus, makeFaultDevice, pause, type FaultDevice} from '../helpers/fault-room.js';
 import {lines, say} from '../helpers/room-tabs.js';
 
 const AWAY_MS = LONG ? 30_000 : 6_000;
@@ -25,15 +25,16 @@ describe('faults of the device', () => {
   /** A tab's device has no network for a while, in which all go on talking. */
   const away = (what: string, status: string, word: RegExp, cut: (device: FaultDevice) => Promise<void>,
     mend: (device: FaultDevice) => Promise<void>) => async (test: TestContext): Promise<void> => {
-    if (typeof device === 'string') return test.skip(`Nothing to cut off: ${device}`);
+    const own = device;
+    if (typeof own === 'string') return test.skip(`Nothing to cut off: ${own}`);
     room.next();
-    const [one, two, far] = await Promise.all([room.openTab('Person 1'), room.openTab('Person 2'), device.openTab('Person 3')]);
+    const [one, two, far] = await Promise.all([room.openTab('Person 1'), room.openTab('Person 2'), own.openTab('Person 3')]);
     await room.meshed();
     await room.talk('before');
     const figures = new Figures(room);
-    for (let round = 0; round < ROUNDS; round++) {
+    await figures.each(async round => {
       const counts = await Promise.all(room.tabs.map(async ({page}) => (await lines(page, 0)).length));
-      await cut(device);
+      await cut(own);
       const said: Promise<void>[] = [];
       for (let n = 0; n < LINES; n++) {
         for (const {page, name} of room.tabs) said.push(say(page, `${round}.${n} of ${name}`));
@@ -42,7 +43,7 @@ describe('faults of the device', () => {
       await hasStatus(far, status);
       assert.match(await far.page.evaluate(() => document.querySelector('mesh-status')!.shadowRoot!.textContent), word);
       for (const tab of [one, two]) await hasStatus(tab, 'joined');
-      await mend(device);
+      await mend(own);
       const since = Date.now();
       const texts = await Promise.all(room.tabs.map(({page}, i) => lines(page, counts[i]! + room.tabs.length * LINES)));
       figures.push(Date.now() - since);
@@ -61,7 +62,7 @@ describe('faults of the device', () => {
           .every(({own, pending}) => !own || !pending?.length));
       }
       await room.talk(`after ${round}:`);
-    }
+    });
     figures.judge(test, `${what} for ${AWAY_MS / 1_000} s, everything delivered after its return`, 3_000);
   };
 

@@ -1,6 +1,6 @@
 /** The server goes away, or falls silent, under three tabs in a room. See `docs/resume.md`. */
 import {after, afterEach, before, describe, it, type TestContext} from 'node:test';
-import {FaultRoom, Figures, LONG, ROUNDS, TABS, hasStatus, pause} from '../helpers/fault-room.js';
+import {FaultRoom, Figures, LONG, TABS, hasStatus, pause} from '../helpers/fault-room.js';
 
 describe('faults of the server', () => {
   const room = new FaultRoom();
@@ -9,10 +9,10 @@ describe('faults of the server', () => {
   after(() => room.stop());
 
   /** The server is killed and comes back after `awayMs`. */
-  const killed = (awayMs: number, rounds: number) => async (test: TestContext): Promise<void> => {
+  const killed = (awayMs: number) => async (test: TestContext): Promise<void> => {
     await room.open();
     const figures = new Figures(room);
-    for (let round = 0; round < rounds; round++) {
+    await figures.each(async round => {
       await room.server.kill();
       await Promise.all(room.tabs.map(tab => hasStatus(tab, 'resuming')));
       await room.talk(`away ${round}:`);
@@ -21,16 +21,16 @@ describe('faults of the server', () => {
       await room.server.start();
       figures.push(await room.healed(Date.now()));
       await room.talk(`back ${round}:`);
-    }
+    });
     figures.judge(test, `server gone for ${awayMs / 1_000} s, all in the List again after its return`, 1_500);
   };
 
-  it('a server that is killed and comes back', killed(5_000, ROUNDS));
-  it('a server that is away for a minute', {skip: !LONG}, killed(60_000, ROUNDS));
+  it('a server that is killed and comes back', killed(5_000));
+  it('a server that is away for a minute', {skip: !LONG}, killed(60_000));
 
   it('a server that was away when the page was opened', async test => {
     const figures = new Figures(room);
-    for (let round = 0; round < ROUNDS; round++) {
+    await figures.each(async round => {
       room.next();
       await room.server.kill();
       const tabs = await Promise.all(Array.from({length: TABS}, (_, i) => room.openTab(`Person ${i + 1}`)));
@@ -40,7 +40,7 @@ describe('faults of the server', () => {
       figures.push(await room.healed(Date.now()));
       await room.talk(`there ${round}:`);
       await room.close();
-    }
+    });
     figures.judge(test, 'server away when the page was opened, all in the List after its return', 4_000);
   });
 
@@ -48,7 +48,7 @@ describe('faults of the server', () => {
     await room.open();
     const noticed = new Figures(room);
     const figures = new Figures(room);
-    for (let round = 0; round < ROUNDS; round++) {
+    await noticed.each(async round => {
       const since = Date.now();
       room.proxy.swallow = 'everything';
       await Promise.all(room.tabs.map(tab => hasStatus(tab, 'resuming')));
@@ -58,7 +58,7 @@ describe('faults of the server', () => {
       room.proxy.swallow = 'nothing';
       figures.push(await room.healed(Date.now()));
       await room.talk(`speaks ${round}:`);
-    }
+    });
     noticed.judge(test, 'silence noticed', 5_000);
     figures.judge(test, 'all in the List again after it', 1_500);
   });
