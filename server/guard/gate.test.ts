@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import {after, afterEach, before, describe, it} from 'node:test';
+import {describe, it} from 'node:test';
 import {
   AUTH_ACTION, EVENT_ACTION, PRESENCE_ACTION, RECORD_ACTION, RPC_ACTION, TOPIC,
 } from '@deepstream/protobuf/dist/types/all.js';
 import type {Message} from '@deepstream/protobuf/dist/types/messages.js';
 import {startStockServer, type StockServer, type StockServerOptions} from '../../test/helpers/stock-server.js';
-import type {MeshServer} from '../index.js';
 import {besides, Child} from '../testing/children.js';
-import {add, endpointOf, PlainPage, RawSocket, startTestServer, untilEntries} from '../testing/clients.js';
+import {add, PlainPage, RawSocket, sharedServer, untilEntries} from '../testing/clients.js';
 
 /** Rules of a careful site owner on a stock server: read everything, write nothing but one's own note. */
 const CAREFUL = {
@@ -24,27 +23,13 @@ const CAREFUL = {
 };
 
 describe('what a client may say', {timeout: 60_000}, () => {
-  let server: MeshServer;
-  let url = '';
-  const cleanups: Array<() => unknown> = [];
-  const login = async (at = url, data: unknown = {}): Promise<RawSocket> => {
-    const raw = await RawSocket.logIn(at, data);
-    cleanups.unshift(() => raw.close());
-    return raw;
-  };
+  const shared = sharedServer();
+  const login = async (at = shared.url, data: unknown = {}): Promise<RawSocket> => shared.kept(await RawSocket.logIn(at, data));
   const stock = async (options: StockServerOptions): Promise<StockServer> => {
     const started = await startStockServer(options);
-    cleanups.unshift(() => started.stop());
+    shared.kept({close: () => started.stop()});
     return started;
   };
-  before(async () => {
-    server = await startTestServer();
-    url = endpointOf(server);
-  });
-  afterEach(async () => {
-    for (const clean of cleanups.splice(0)) await clean();
-  });
-  after(() => server.stop());
 
   describe('hole 1: a login that is not JSON', () => {
     const attack = async (endpoint: string): Promise<RawSocket> => {
@@ -56,7 +41,7 @@ describe('what a client may say', {timeout: 60_000}, () => {
 
     it('ends the process of a stock server', async () => {
       const child = new Child(besides('stock-child.ts'));
-      cleanups.unshift(() => child.kill());
+      shared.kept({close: () => child.kill()});
       await attack(await child.line());
       const {code} = await child.exited;
       assert.notEqual(code, 0);
@@ -64,10 +49,10 @@ describe('what a client may say', {timeout: 60_000}, () => {
     });
 
     it('costs its sender the socket on ours', async () => {
-      const {code} = await (await attack(url)).closed;
+      const {code} = await (await attack(shared.url)).closed;
       assert.equal(code, 1002);
       for (const data of ['', 'null', '1', '"x"', '[]']) {
-        const raw = await RawSocket.open(url);
+        const raw = await RawSocket.open(shared.url);
         raw.greet();
         raw.send({topic: TOPIC.AUTH, action: AUTH_ACTION.REQUEST, data});
         assert.equal((await raw.closed).code, 1002, data);
@@ -92,7 +77,7 @@ describe('what a client may say', {timeout: 60_000}, () => {
     });
 
     it('subscribes to the allowed names alone on ours', async () => {
-      const ada = await login(url, {username: 'ada', token: 'a'});
+      const ada = await login(shared.url, {username: 'ada', token: 'a'});
       ada.subscribe('rtc-signal/ada');
       const [eve, bob] = [await login(), await login()];
       eve.subscribe('rtc-signal/ada', 'rtc-signal/eve', 'rtc-signal/ada', 'public/one');
@@ -126,8 +111,7 @@ describe('what a client may say', {timeout: 60_000}, () => {
     });
 
     it('is refused on ours, and the eraser sees the truth again', async () => {
-      const page = await PlainPage.open(url);
-      cleanups.unshift(() => page.close());
+      const page = shared.kept(await PlainPage.open(shared.url));
       const ada = await login();
       await ada.write('erase', ['ada'], '1');
       const list = await page.list('erase');
@@ -183,10 +167,10 @@ describe('what a client may say', {timeout: 60_000}, () => {
 
   describe('signals', () => {
     it('carry the id of the socket that sends them, and no other', async () => {
-      const ada = await login(url, {username: 'ada', token: 'a'});
+      const ada = await login(shared.url, {username: 'ada', token: 'a'});
       ada.subscribe('rtc-signal/ada');
       await ada.settled();
-      const bob = await login(url, {username: 'bob', token: 'b'});
+      const bob = await login(shared.url, {username: 'bob', token: 'b'});
       for (const data of [{user: 'ada'}, {user: 'carl'}, {}, {user: ['bob']}, null, 'bob', [{user: 'bob'}]]) {
         bob.emit('rtc-signal/ada', data);
       }
@@ -198,7 +182,7 @@ describe('what a client may say', {timeout: 60_000}, () => {
     });
 
     it('of a page that is in no List yet pass, unless they bear the name of somebody who is here', async () => {
-      const ada = await login(url, {username: 'ada', token: 'a'});
+      const ada = await login(shared.url, {username: 'ada', token: 'a'});
       ada.subscribe('rtc-signal/ada');
       await ada.settled();
       const plain = await login();
@@ -212,7 +196,7 @@ describe('what a client may say', {timeout: 60_000}, () => {
       const eve = await login();
       eve.subscribe('rtc-signal/carol', 'rtc-signal/dave');
       await eve.settled();
-      const carol = await login(url, {username: 'carol', token: 'a'});
+      const carol = await login(shared.url, {username: 'carol', token: 'a'});
       const dave = await login();
       await dave.write('signals', ['dave'], '1');
       await eve.settled();
@@ -225,7 +209,7 @@ describe('what a client may say', {timeout: 60_000}, () => {
     });
 
     it('keep their content byte for byte', async () => {
-      const ada = await login(url, {username: 'ada', token: 'a'});
+      const ada = await login(shared.url, {username: 'ada', token: 'a'});
       ada.subscribe('rtc-signal/ada');
       await ada.settled();
       const bob = await login();
@@ -259,8 +243,7 @@ describe('what a client may say', {timeout: 60_000}, () => {
 
   it('leaves pages of the well-known tutorial at work', async () => {
     const pages = await Promise.all(['x', 'y', 'z'].map(async () => {
-      const page = await PlainPage.open(url);
-      cleanups.unshift(() => page.close());
+      const page = shared.kept(await PlainPage.open(shared.url));
       return page;
     }));
     const ids = pages.map(({client}) => client.getUid());
