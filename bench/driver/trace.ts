@@ -21,7 +21,7 @@ interface TraceEvent {
 
 /**
  * Runs `play` while the browser traces all of its processes.
- * Writes `<file>.json`, for DevTools and Perfetto, and `<file>.txt`, processor time by thread and by what the pages' main threads did.
+ * Writes `<file>.json`, for DevTools and Perfetto, and `<file>.txt`, processor time by thread and by what each did.
  */
 export async function traced<T>(tabs: readonly RemoteTab[], file: string, play: () => Promise<T>): Promise<T> {
   const {tracing} = tabs[0]!.page;
@@ -36,7 +36,7 @@ export async function traced<T>(tabs: readonly RemoteTab[], file: string, play: 
   }
 }
 
-export function summary(events: readonly TraceEvent[]): string {
+function summary(events: readonly TraceEvent[]): string {
   const names = new Map<string, string>();
   for (const {ph, name, pid, tid, args} of events) {
     if (ph !== 'M') continue;

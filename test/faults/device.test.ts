@@ -25,16 +25,16 @@ describe('faults of the device', () => {
   /** A tab's device has no network for a while, in which all go on talking. */
   const away = (what: string, status: string, word: RegExp, cut: (device: FaultDevice) => Promise<void>,
     mend: (device: FaultDevice) => Promise<void>) => async (test: TestContext): Promise<void> => {
-    const own = device;
-    if (typeof own === 'string') return test.skip(`Nothing to cut off: ${own}`);
+    if (typeof device === 'string') return test.skip(`Nothing to cut off: ${device}`);
     room.next();
-    const [one, two, far] = await Promise.all([room.openTab('Person 1'), room.openTab('Person 2'), own.openTab('Person 3')]);
+    const [one, two, far] = await Promise.all([room.openTab('Person 1'), room.openTab('Person 2'), device.openTab('Person 3')]);
     await room.meshed();
     await room.talk('before');
     const figures = new Figures(room);
-    await figures.each(async round => {
+    while (figures.wantsMore) {
+      const round = figures.played;
       const counts = await Promise.all(room.tabs.map(async ({page}) => (await lines(page, 0)).length));
-      await cut(own);
+      await cut(device);
       const said: Promise<void>[] = [];
       for (let n = 0; n < LINES; n++) {
         for (const {page, name} of room.tabs) said.push(say(page, `${round}.${n} of ${name}`));
@@ -43,7 +43,7 @@ describe('faults of the device', () => {
       await hasStatus(far, status);
       assert.match(await far.page.evaluate(() => document.querySelector('mesh-status')!.shadowRoot!.textContent), word);
       for (const tab of [one, two]) await hasStatus(tab, 'joined');
-      await mend(own);
+      await mend(device);
       const since = Date.now();
       const texts = await Promise.all(room.tabs.map(({page}, i) => lines(page, counts[i]! + room.tabs.length * LINES)));
       figures.push(Date.now() - since);
@@ -62,7 +62,7 @@ describe('faults of the device', () => {
           .every(({own, pending}) => !own || !pending?.length));
       }
       await room.talk(`after ${round}:`);
-    });
+    }
     figures.judge(test, `${what} for ${AWAY_MS / 1_000} s, everything delivered after its return`, 3_000);
   };
 

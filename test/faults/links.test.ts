@@ -55,7 +55,7 @@ describe('links over a server that loses signals, or is all there is', () => {
     const usable = new Figures(room);
     const direct = new Figures(room);
     tap.loses = true;
-    await usable.each(async () => {
+    while (usable.wantsMore) {
       const {url, lost} = tap;
       const [ada, bob, cem] = await openOutside(room, [
         () => room.openTab('Ada', {url}), () => room.openTab('Bob', {url}), () => room.openTab('Cem'),
@@ -69,14 +69,14 @@ describe('links over a server that loses signals, or is all there is', () => {
       assert.ok(tap.lost > lost, 'signals were lost');
       await room.talk('direct:');
       await room.close();
-    });
+    }
     usable.judge(test, 'signals lost for good, from entering to a link', AROUND_BOUND_MS);
     direct.judge(test, 'signals lost for good, from entering to a direct link', 2 * AROUND_BOUND_MS);
   });
 
   it('a browser without WebRTC talks through the server', async test => {
     const figures = new Figures(room);
-    await figures.each(async () => {
+    while (figures.wantsMore) {
       const tabs = await openOutside(room, [
         () => room.openTab('Without', WITHOUT_WEBRTC), () => room.openTab('Ada'), () => room.openTab('Bob'),
       ]) as [RoomTab, RoomTab, RoomTab];
@@ -90,7 +90,7 @@ describe('links over a server that loses signals, or is all there is', () => {
       await room.talk('there:', 2_000);
       for (const each of [ada, bob]) assert.equal((await peerOf(each, await idOf(without)))?.link, 'server');
       await room.close();
-    });
+    }
     figures.judge(test, 'without WebRTC, from entering to links to all', 4_000);
   });
 
@@ -203,7 +203,7 @@ describe('links without a path', () => {
     async (test: TestContext): Promise<void> => {
       const figures = new Figures(room);
       const climbed = new Figures(room);
-      await figures.each(async () => {
+      while (figures.wantsMore) {
         const tabs = await openApart(test, others);
         if (!tabs) return;
         const [ada, bob, cem] = tabs as [RoomTab, RoomTab, RoomTab?];
@@ -216,7 +216,7 @@ describe('links without a path', () => {
         await room.talk('direct:');
         await room.meshed();
         await room.close();
-      });
+      }
       figures.judge(test, `${what}, from entering to a link (${kind})`, AROUND_BOUND_MS);
       climbed.judge(test, `${what}, from a path to a direct link`, CLIMB_BOUND_MS);
     };
@@ -233,7 +233,7 @@ describe('links without a path', () => {
   it('bring a large message whole when the one who carries it is killed', async test => {
     const healed = new Figures(room);
     const bytes = 5_000_000;
-    await healed.each(async () => {
+    while (healed.wantsMore) {
       const tabs = await openApart(test, ['Cem', 'Dan'], {before: RECORD_CHANNELS});
       if (!tabs) return;
       const [ada, bob, cem, dan] = tabs as [RoomTab, RoomTab, RoomTab, RoomTab];
@@ -270,7 +270,7 @@ describe('links without a path', () => {
       await room.talk('after:');
       await carrier.close();
       await room.close();
-    });
+    }
     healed.judge(test, 'who carried is killed in mid-transfer, from that to another who carries', 3_000);
   });
 
@@ -278,7 +278,7 @@ describe('links without a path', () => {
     const noticed = new Figures(room);
     const carried = new Figures(room);
     const direct = new Figures(room);
-    await noticed.each(async () => {
+    while (noticed.wantsMore) {
       const tabs = await openApart(test, ['Cem']);
       if (!tabs) return;
       const [ada, bob, cem] = tabs as [RoomTab, RoomTab, RoomTab];
@@ -300,7 +300,7 @@ describe('links without a path', () => {
       await room.talk('after:');
       await room.meshed();
       await room.close();
-    });
+    }
     noticed.judge(test, 'packets vanish, noticed by both', 5_000);
     carried.judge(test, 'packets vanish, carried by a member', 5_500);
     direct.judge(test, 'packets come again, direct', CLIMB_BOUND_MS);
@@ -351,7 +351,7 @@ describe('links through TURN', {skip: skipTurn}, () => {
     const server = await startServer({port: 0, turn: {urls: [turn.url], secret: SECRET, ttlSeconds: 3}});
     const site = await serveEmbed(server);
     try {
-      await figures.each(async () => {
+      while (figures.wantsMore) {
         room.room = '';
         const tabs = await Promise.all(['Ada', 'Bob'].map(name => openRoom(room.browser, site, name, '', WALLED_IN))) as [RoomTab, RoomTab];
         room.tabs.push(...tabs);
@@ -372,7 +372,7 @@ describe('links through TURN', {skip: skipTurn}, () => {
         assert.ok(turn.allocations.length >= 2, `${turn.allocations.length} allocations`);
         for (const user of turn.allocations) assert.ok(Number(user.split(':')[0]) > expiry, 'with credentials of today');
         await room.close();
-      });
+      }
     } finally {
       await site.stop();
       await server.stop();

@@ -24,7 +24,7 @@ describe('faults of a page', () => {
   /** One tab is frozen for `frozenMs`, while the others talk. */
   const frozen = (frozenMs: number, what: string) => async (test: TestContext): Promise<void> => {
     const figures = new Figures(room);
-    await figures.each(async () => {
+    while (figures.wantsMore) {
       const [one, two, sleeper] = await room.open() as [RoomTab, RoomTab, RoomTab];
       const session = await sleeper.page.createCDPSession();
       await say(sleeper.page, 'before');
@@ -43,7 +43,7 @@ describe('faults of a page', () => {
       assert.deepEqual(heard.filter(text => text.startsWith('while')), said, 'what was said meanwhile is there, once and in order');
       await room.talk('after:');
       await room.close();
-    });
+    }
     figures.judge(test, `${what}, all links usable after resume`, 2_000);
   };
 
@@ -53,7 +53,7 @@ describe('faults of a page', () => {
   /** One tab goes away for good; the others go on without noticing anything else. */
   const leaves = (what: string, boundMs: number, end: (tab: RoomTab) => Promise<unknown>) => async (test: TestContext): Promise<void> => {
     const figures = new Figures(room);
-    await figures.each(async () => {
+    while (figures.wantsMore) {
       const [one, two, victim] = await room.open() as [RoomTab, RoomTab, RoomTab];
       const left = Promise.all([one, two].map(({page}) => gone(page, 1)));
       room.lose(victim);
@@ -66,7 +66,7 @@ describe('faults of a page', () => {
       await victim.close();
       await room.isExact();
       await room.close();
-    });
+    }
     figures.judge(test, `${what}, gone from all rosters`, boundMs);
   };
 
@@ -80,19 +80,19 @@ describe('faults of a page', () => {
 
   it('a tab that is reloaded ten times fast', async test => {
     const figures = new Figures(room);
-    await figures.each(async () => {
+    while (figures.wantsMore) {
       await room.open();
       const {page} = room.tabs[2]!;
       for (let i = 0; i < 10; i++) await page.reload({waitUntil: 'domcontentloaded'});
       figures.push(await room.healed(Date.now()));
       await room.close();
-    });
+    }
     figures.judge(test, 'roster exact after ten reloads', 3_000);
   });
 
   it('a tab that goes to another page and back, out of the back/forward cache', async test => {
     const figures = new Figures(room);
-    await figures.each(async () => {
+    while (figures.wantsMore) {
       const [one, two, tab] = await room.open() as [RoomTab, RoomTab, RoomTab];
       await say(tab.page, 'before');
       await Promise.all([one, two].map(({page}) => lines(page, 1)));
@@ -112,7 +112,7 @@ describe('faults of a page', () => {
       assert.ok((await lines(tab.page, 1)).includes('before'));
       await room.talk('after:');
       await room.close();
-    });
+    }
     figures.judge(test, 'back out of the cache, joined and linked', 2_000);
   });
 

@@ -12,7 +12,8 @@ describe('faults of the server', () => {
   const killed = (awayMs: number) => async (test: TestContext): Promise<void> => {
     await room.open();
     const figures = new Figures(room);
-    await figures.each(async round => {
+    while (figures.wantsMore) {
+      const round = figures.played;
       await room.server.kill();
       await Promise.all(room.tabs.map(tab => hasStatus(tab, 'resuming')));
       await room.talk(`away ${round}:`);
@@ -21,7 +22,7 @@ describe('faults of the server', () => {
       await room.server.start();
       figures.push(await room.healed(Date.now()));
       await room.talk(`back ${round}:`);
-    });
+    }
     figures.judge(test, `server gone for ${awayMs / 1_000} s, all in the List again after its return`, 1_500);
   };
 
@@ -30,7 +31,8 @@ describe('faults of the server', () => {
 
   it('a server that was away when the page was opened', async test => {
     const figures = new Figures(room);
-    await figures.each(async round => {
+    while (figures.wantsMore) {
+      const round = figures.played;
       room.next();
       await room.server.kill();
       const tabs = await Promise.all(Array.from({length: TABS}, (_, i) => room.openTab(`Person ${i + 1}`)));
@@ -40,7 +42,7 @@ describe('faults of the server', () => {
       figures.push(await room.healed(Date.now()));
       await room.talk(`there ${round}:`);
       await room.close();
-    });
+    }
     figures.judge(test, 'server away when the page was opened, all in the List after its return', 4_000);
   });
 
@@ -48,7 +50,8 @@ describe('faults of the server', () => {
     await room.open();
     const noticed = new Figures(room);
     const figures = new Figures(room);
-    await noticed.each(async round => {
+    while (noticed.wantsMore) {
+      const round = noticed.played;
       const since = Date.now();
       room.proxy.swallow = 'everything';
       await Promise.all(room.tabs.map(tab => hasStatus(tab, 'resuming')));
@@ -58,7 +61,7 @@ describe('faults of the server', () => {
       room.proxy.swallow = 'nothing';
       figures.push(await room.healed(Date.now()));
       await room.talk(`speaks ${round}:`);
-    });
+    }
     noticed.judge(test, 'silence noticed', 5_000);
     figures.judge(test, 'all in the List again after it', 1_500);
   });

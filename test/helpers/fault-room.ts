@@ -53,10 +53,13 @@ export class Figures {
     this.#room = room;
   }
 
-  /** Plays as many rounds as are asked for, and one more for each that the host of this machine has disturbed, up to twice as many. */
-  async each(play: (round: number) => Promise<void>): Promise<void> {
-    const disturbed = (): number => this.#rounds.filter(({away}) => away > 0).length;
-    for (let round = 0; round < ROUNDS + Math.min(ROUNDS, disturbed()); round++) await play(round);
+  get played(): number {
+    return this.#rounds.length;
+  }
+
+  /** Whether another round is to be played: of those asked for, or, at most as often, for one that the host has disturbed. */
+  get wantsMore(): boolean {
+    return this.played < ROUNDS + Math.min(ROUNDS, this.#rounds.filter(({away}) => away > 0).length);
   }
 
   /** Takes how long something took until now, in milliseconds. */
