@@ -76,6 +76,12 @@ const LEAN: ReadonlyArray<readonly [from: RegExp, to: string]> = [
   [/ {2}_onFinish \(\) \{\n[^]*?\n {2}\}\n/, ''],
   [/this\._onFinishBound = \(\) => \{\n[^]*?\n {4}\}\n {4}this\.once\('finish', this\._onFinishBound\)\n/, ''],
   [/if \(this\._onFinishBound\)[^\n]*\n {6}this\._onFinishBound = null\n/, ''],
+  [/ {4}this\._channel\.onbufferedamountlow = \(\) => \{\n[^]*?\n {4}\}\n/, ''],
+  [/ {2}_onChannelBufferedAmountLow \(\) \{\n[^]*?\n {2}\}\n/, ''],
+  [/ {4}this\._chunk = null\n {4}this\._cb = null\n {4}this\._interval = null\n/, ''],
+  [/ {4}this\._closingInterval = null\n/, ''],
+  [/(?: {4}this\.(?:remote|local)\w+ = undefined\n)+/, ''],
+  [/ {2}address \(\) \{\n[^]*?\n {2}\}\n/, ''],
   [/ {2}_onInterval \(\) \{\n[^]*?\n {2}\}\n/, ''],
   [/ {2}_debug \(\) \{\n[^]*?\n {2}\}\n/, ''],
 ];

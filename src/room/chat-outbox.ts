@@ -67,7 +67,7 @@ export class Outbox {
     for (const stop of this.#timers) stop();
     this.#timers.clear();
     for (const line of this.#lines.unsent()) {
-      if (line.status === 'sending' || line.waitingFor) this.#lines.replace(interrupted(line));
+      if (line.status === 'sending' || line.waitingFor) this.#interrupt(line);
     }
     this.#reject(error);
   }
@@ -175,7 +175,7 @@ export class Outbox {
       const error = asMeshError(thrown, 'undelivered');
       const failed = session === this.#session ? this.#lines.find(id) : undefined;
       if (failed && session.state.status === 'joined') this.#fail(failed, error);
-      else if (failed?.status === 'sending') this.#lines.replace(interrupted(failed));
+      else if (failed?.status === 'sending') this.#interrupt(failed);
     }
   }
 
@@ -220,7 +220,7 @@ export class Outbox {
     for (const peer of to) this.#handed.get(peer.id)?.delete(id);
     if (status !== 'joined') {
       // Not the message's fault: it waits for the room. Who has it already drops the second by its id.
-      if (line.status === 'sending') this.#lines.replace(interrupted(line));
+      if (line.status === 'sending') this.#interrupt(line);
       return;
     }
     if (error.code !== 'undelivered') return this.#fail(line, error);
@@ -234,6 +234,10 @@ export class Outbox {
     const all = [...new Set([...before, ...missed])];
     this.#lines.replace({...rest, pending: Object.freeze(pending), ...all.length && {missed: Object.freeze(all)}});
     this.#sent(id, gotIt);
+  }
+
+  #interrupt(line: ChatMessage): void {
+    this.#lines.replace(interrupted(line, this.#lines.unsent()));
   }
 
   #fail(line: ChatMessage, error: MeshError): void {
@@ -268,12 +272,16 @@ const dataOf = ({id, text, at, was}: ChatMessage): RoomData => ({id, text, at, .
 
 const readerOf = ({id, name}: Reader): Reader => Object.freeze({id, name});
 
-type HasReaders = Pick<ChatMessage, 'pending' | 'deliveredTo'>;
+type HasReaders = Pick<ChatMessage, 'pending' | 'deliveredTo' | 'was'>;
 
-/** Who is to get a message that goes out now: everybody in the room, and who was to get it before, as long as they may come back. */
-export function readersOf({pending = [], deliveredTo}: HasReaders, {peers, absent = []}: RoomState): readonly Reader[] {
-  const all = new Map([...pending, ...absent, ...peers].map(reader => [reader.id, readerOf(reader)]));
-  for (const id of deliveredTo) all.delete(id);
+/**
+ * Who is to get a message that goes out now: everybody in the room, and who was to get it before, as long as they may come back. A name
+ * that is known stays, for whoever has no link yet: by it somebody is known again after a reload.
+ */
+export function readersOf({pending = [], deliveredTo, was = []}: HasReaders, {peers, absent = []}: RoomState): readonly Reader[] {
+  const all = new Map<string, Reader>();
+  for (const reader of [...pending, ...absent, ...peers]) all.set(reader.id, readerOf(reader.name ? reader : all.get(reader.id) ?? reader));
+  for (const id of [...deliveredTo, ...was]) all.delete(id);
   return Object.freeze([...all.values()]);
 }
 
@@ -287,11 +295,23 @@ export function saidAlone(line: HasReaders, state: RoomState): Pick<ChatMessage,
 const from = (line: ChatMessage, selfId: string): ChatMessage =>
   ({...line, from: selfId, ...line.from && {was: Object.freeze([...line.was ?? [], line.from].slice(-MAX_WAS))}});
 
-/** A message whose sending came to no end: who is known to have it does not get it again, and if nobody is, it begins anew. */
-export const interrupted = (line: ChatMessage): ChatMessage =>
-  ({...withoutWait(line), ...line.status === 'sending' && {status: line.deliveredTo.length ? 'sent' : 'waiting'}});
+const idsOf = ({pending = [], deliveredTo}: HasReaders): string[] => [...deliveredTo, ...pending.map(({id}) => id)];
 
-function withoutWait({waitingFor: _waitingFor, ...line}: ChatMessage): ChatMessage {
+/**
+ * Whether a message that nobody is known to have goes to whoever is in the room then, as if it had not been sent. Not where somebody who
+ * was not to get it has been sent a later one of `lines`: it would come behind that.
+ */
+export function beginsAnew<Line extends HasReaders & Pick<ChatMessage, 'status'>>(line: Line, lines: readonly Line[]): boolean {
+  const readers = idsOf(line);
+  return !line.deliveredTo.length && (!readers.length || lines.slice(lines.indexOf(line) + 1)
+    .every(later => later.status === 'waiting' || idsOf(later).every(id => readers.includes(id))));
+}
+
+/** One of `lines` whose sending came to no end: who is known to have it does not get it again. */
+export const interrupted = (line: ChatMessage, lines: readonly ChatMessage[]): ChatMessage =>
+  ({...withoutWait(line), ...line.status === 'sending' && {status: beginsAnew(line, lines) ? 'waiting' : 'sent'}});
+
+export function withoutWait<Line extends Pick<ChatMessage, 'waitingFor'>>({waitingFor: _waitingFor, ...line}: Line): Omit<Line, 'waitingFor'> {
   return line;
 }
 

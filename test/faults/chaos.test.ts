@@ -315,8 +315,10 @@ describe('chaos', () => {
       const last = new Map<string, number>();
       for (const text of there) {
         const [name = '', n] = text.split(': ');
-        assert.ok(Number(n) > (last.get(name) ?? -1), `${reader.name}, who began ${reader.lives.size} times, has ${text} behind ${name}: ${last.get(name)};`
-          + ` all: ${there.join(', ')}`);
+        if (Number(n) <= (last.get(name) ?? -1)) {
+          await tell();
+          assert.fail(`${reader.name} has ${text} behind ${name}: ${last.get(name)}; all: ${there.join(', ')}`);
+        }
         last.set(name, Number(n));
       }
     }

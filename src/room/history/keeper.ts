@@ -1,4 +1,4 @@
-import {interrupted} from '../chat-outbox.js';
+import {beginsAnew, withoutWait} from '../chat-outbox.js';
 import type {ChatMessage} from '../chat.js';
 import {ORPHAN_MS, isUnsent, type ChatStore, type StoredLine, type StoredPage} from './types.js';
 
@@ -109,19 +109,19 @@ const isLine = ({kind, id, from, name, text, at, own, deliveredTo}: StoredLine):
   && Array.isArray(deliveredTo);
 
 const former = ({lines, earlier}: StoredPage, now: number): FormerLines => ({
-  lines: lines.filter(isLine).map(({owner: _owner, ...line}) => resumed(line, now)),
+  lines: lines.filter(isLine).map((line, _i, all) => resumed(line, all, now)),
   ...earlier && {earlier: async () => {
     const page = await earlier();
     return page && former(page, now);
   }},
 });
 
-/** A line as a later page goes on with it. */
-function resumed(line: Omit<ChatMessage, 'seq'>, now: number): Omit<ChatMessage, 'seq'> {
-  if (!isUnsent(line) || line.status === 'failed') return line;
-  const {pending, ...rest} = interrupted({...line, seq: 0});
+/** One of `lines` as a later page goes on with it. */
+function resumed(line: StoredLine, lines: readonly StoredLine[], now: number): Omit<ChatMessage, 'seq'> {
+  const {owner: _owner, pending, ...rest} = withoutWait(line);
+  if (!isUnsent(line) || line.status === 'failed') return {...rest, ...pending && {pending}};
   // Who has not come back for so long does not come back for it; a clock that jumps makes no difference between before and after.
-  if (Math.abs(now - line.at) > ORPHAN_MS) return rest;
-  // Nobody is known to have it: it goes to whoever is there as well. Who has it drops it by its id.
-  return {...rest, ...pending && {pending}, ...!rest.deliveredTo.length && {status: 'waiting' as const}};
+  const isOrphan = Math.abs(now - line.at) > ORPHAN_MS;
+  const begins = line.status === 'waiting' || ((line.status === 'sending' || !isOrphan) && beginsAnew(line, lines));
+  return {...rest, ...pending && !isOrphan && {pending}, status: begins ? 'waiting' : 'sent'};
 }
