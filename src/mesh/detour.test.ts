@@ -5,6 +5,7 @@ import {LINK_TIMEOUT_MS} from './attempt.js';
 import {BUSY_RELAY_AFTER_MS, RELAY_AFTER_MS, ROUTE_MS} from './detour.js';
 import type {MeshError} from './errors.js';
 import {CLIMB_MS, RESTART_MS} from './pair.js';
+import {ASK_MS} from './relay/routing.js';
 import {HEAL_MS, World} from './testing/world.js';
 
 describe('A pair without a way to each other', () => {
@@ -119,6 +120,16 @@ describe('A pair without a way to each other', () => {
     }
     expect([world.link('a', 'b'), world.link('b', 'a')]).to.deep.equal(['relayed by c', 'relayed by c']);
     expect([world.member('b').from('a'), world.member('a').from('b')]).to.deep.equal([said, said]);
+  });
+
+  it('leaves the server within two seconds for a member whose slow device could not say in time that it carries', async () => {
+    world.loadMs.set('c', 700);
+    world.block('a', 'b');
+    await world.join('a', 'b', 'c');
+    await world.clock.run(RELAY_AFTER_MS + ASK_MS);
+    expect(world.link('a', 'b')).to.equal('server');
+    await world.clock.run(2_000);
+    expect([world.link('a', 'b'), world.link('b', 'a')]).to.deep.equal(['relayed by c', 'relayed by c']);
   });
 
   it('goes on over another way when its own loses the path, with nothing lost or twice, and back when there is one again', async () => {

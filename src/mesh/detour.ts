@@ -19,8 +19,11 @@ export const ROUTE_MS = 3_000;
 const LOOK_AGAIN_MS = 500;
 /** Members that are tried before the server. */
 const MAX_RELAYS = 3;
-/** By the server, it is looked for a member again after so long; doubled up to the longest, as what follows is a short interruption. */
-const LOOK_MS = 5_000;
+/**
+ * By the server, it is looked for a member again after so long: one that had to load its part first, as on a slow device, may not have
+ * answered in time. Doubled up to the longest, as what follows is a short interruption.
+ */
+const LOOK_MS = 1_000;
 const MAX_LOOK_MS = 5 * 60_000;
 /** Pause when nobody could help; doubled up to the longest. */
 const RETRY_MS = 1_000;

@@ -25,6 +25,8 @@ export class World {
   readonly withoutWebRtc = new Set<string>();
   /** How much each carries for others; 1 if nothing is said here. */
   readonly capacities = new Map<string, number>();
+  /** How many milliseconds each takes to load its part of the ways around; 0 if nothing is said here. */
+  readonly loadMs = new Map<string, number>();
   /** Pairs without a path, as `a b`. */
   readonly blocked = new Set<string>();
 
@@ -116,7 +118,14 @@ export class Member {
       signalling: createMemorySignalling(server)({url: 'ws://memory', list: LIST, selfId: id, clock}),
       createLink: withoutWebRtc.has(id) ? undefined : network.linksOf(id),
       iceServers: () => turn ? [{urls: 'turn:memory'}] : [],
-      routing: {load: async () => ({Routing, Crowd, Handover, cryptography: pretendCryptography}), identity: pretendIdentity(id)},
+      routing: {
+        load: async () => {
+          const ms = world.loadMs.get(id);
+          if (ms) await new Promise<void>(resolve => world.clock.after(ms, resolve));
+          return {Routing, Crowd, Handover, cryptography: pretendCryptography};
+        },
+        identity: pretendIdentity(id),
+      },
       capacity: () => world.capacities.get(id) ?? 1,
       onMessage: (from, _channel, data) => this.received.push([from, data]),
     });
