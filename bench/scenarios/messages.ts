@@ -1,7 +1,7 @@
 import type {RemoteTab} from '../driver/tabs.js';
 import {BURST} from '../rows.js';
 import {quantile} from '../stats.js';
-import {allOf, fill, quiet, type Scenario} from './scenario.js';
+import {allOf, fill, quiet, REST_MS, type Scenario} from './scenario.js';
 
 /** Broadcasts that are answered, one after another. */
 const ASKS = 300;
@@ -10,7 +10,7 @@ const BURSTS = 5;
 const SMALL_BYTES = 100;
 const BOUND_MS = 30_000;
 
-/** The first of `n` tabs asks everybody many times, then sends bursts. */
+/** In a room at rest, the first of `n` tabs asks everybody many times, then sends bursts. */
 export const messages = (n: number): Scenario => ({
   label: `messages, n = ${n}`,
   n,
@@ -20,7 +20,7 @@ export const messages = (n: number): Scenario => ({
     const [sender, ...receivers] = tabs;
     await fill(round);
     await Promise.all(receivers.map(tab => tab.call('answer')));
-    await quiet();
+    await quiet(REST_MS);
     const times = await watched(`broadcast-${n}`, () => sender!.call('ask', ASKS, SMALL_BYTES, BOUND_MS));
     record(`broadcast-${n}`, quantile(times, 0.5));
     record(`broadcast-p99-${n}`, quantile(times, 0.99));

@@ -127,7 +127,6 @@ export class Attempt {
 
   #receive(lane: Lane, data: LaneData): void {
     if (this.#over) return;
-    if (this.#open) return this.#options.onData(lane, data);
     const frame = lane === 'lines' && !this.#hello ? decodeLine(data) : undefined;
     if (frame?.kind === 'hello') return this.#greeted(frame.hello);
     this.#early.push([lane, data]);
@@ -152,8 +151,11 @@ export class Attempt {
     this.#bound();
     this.#again?.();
     this.#open = true;
-    this.#options.onOpen(this.#hello);
-    for (const [lane, data] of this.#early.splice(0)) this.#options.onData(lane, data);
+    const {onOpen, onData} = this.#options;
+    // Each call on the way of a message is felt: from here on there is nothing to look at.
+    this.link.onmessage = onData;
+    onOpen(this.#hello);
+    for (const [lane, data] of this.#early.splice(0)) onData(lane, data);
   }
 
   #closed(error: MeshError | undefined): void {

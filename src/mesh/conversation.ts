@@ -13,7 +13,7 @@ import {Outbound} from './stream/outbound.js';
 import {REPORT_BYTES} from './stream/window.js';
 import {
   AWAY, BYE, decodeBulk, decodeLine, decodeUtf8,
-  encodeAck, encodeName, encodePing, encodePong, encodeTaken, isOversized, splitFrames, type Hello, type LineFrame,
+  encodeAck, encodeName, encodePing, encodePong, encodeTaken, isJoined, isOversized, splitFrames, type Hello, type LineFrame,
 } from './wire/frame.js';
 import {LINE_BURST, LINES_PER_SECOND, MAX_LINE_FRAME_BYTES, PROTOCOL_VERSION} from './wire/limits.js';
 import {TokenBucket} from './wire/token-bucket.js';
@@ -127,7 +127,7 @@ export class Conversation {
       onLost: error => options.onError(error),
       rider: {
         frame: () => {
-          const line = this.#inbound.rider;
+          const line = this.#inbound.rider(this.#heardAt);
           return line === undefined ? undefined : encodeAck(line, []);
         },
         sent: () => this.#inbound.acknowledged(),
@@ -289,14 +289,21 @@ export class Conversation {
     if (this.#silent) this.#setSilent(false);
     if (this.#away) this.#setAway(false);
     if (lane === 'bulk' && typeof data !== 'string' && !this.#plain) return this.#receiveBulk(data);
-    const isBatch = typeof data === 'string' && lane === 'lines' && !this.#plain && data.length <= MAX_LINE_FRAME_BYTES;
-    for (const frame of isBatch ? splitFrames(data) : [data]) {
-      if (!this.#bucket.take()) return this.fault('flood', 'Too many messages at one time');
-      if (this.#plain) this.#receivePlain(frame);
-      else if (lane === 'bulk') this.#receiveBulk(frame);
-      else this.#receiveLine(frame);
-      if (this.#closed) return;
+    const isBatch = typeof data === 'string' && lane === 'lines' && !this.#plain && data.length <= MAX_LINE_FRAME_BYTES && isJoined(data);
+    if (!isBatch) return void this.#receiveFrame(lane, data);
+    for (const frame of splitFrames(data)) if (!this.#receiveFrame(lane, frame)) return;
+  }
+
+  /** @returns whether another may be taken. */
+  #receiveFrame(lane: Lane, frame: LaneData): boolean {
+    if (!this.#bucket.take()) {
+      this.fault('flood', 'Too many messages at one time');
+      return false;
     }
+    if (this.#plain) this.#receivePlain(frame);
+    else if (lane === 'bulk') this.#receiveBulk(frame);
+    else this.#receiveLine(frame);
+    return !this.#closed;
   }
 
   /** Counts and reports what the peer got wrong. */

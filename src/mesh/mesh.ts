@@ -76,11 +76,11 @@ export interface MeshDeps {
 
 export interface MeshSendOptions {
   /** Ids to send to; default everybody. */
-  readonly to?: readonly PeerId[];
+  readonly to?: readonly PeerId[] | undefined;
   readonly channel?: string;
   /** What a plain page gets instead; without it such pages get nothing. */
-  readonly plainText?: string;
-  readonly signal?: AbortSignal;
+  readonly plainText?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export class Mesh extends EventTarget {
@@ -534,7 +534,7 @@ export class Mesh extends EventTarget {
       onChange: () => this.#changed(),
       onMessage: (channel, data) => {
         if (channel.startsWith(RESERVED)) this.#near.receive(id, channel, data);
-        else this.#near.direct(id, () => this.#onMessage(id, channel, data, false));
+        else this.#near.direct(id, channel, data);
       },
       onOpen: open => {
         if (open) this.#busyWith(id);

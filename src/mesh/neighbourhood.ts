@@ -173,9 +173,10 @@ export class Neighbourhood {
   }
 
   /** Takes what a neighbour says directly. */
-  direct(from: PeerId, deliver: () => void): void {
-    if (this.#crowd) this.#crowd.direct(from, deliver);
-    else deliver();
+  direct(from: PeerId, channel: string, data: unknown): void {
+    const {onMessage} = this.#options;
+    if (this.#crowd) this.#crowd.direct(from, () => onMessage(from, channel, data));
+    else onMessage(from, channel, data);
   }
 
   /** This member's name, or how much it carries for others, may be another. */

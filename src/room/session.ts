@@ -111,12 +111,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   async send(data: RoomData, {to, channel = '', signal}: SendOptions = {}): Promise<void> {
     if (!this.#mesh) throw new MeshError('not-joined', 'The room has not been joined, or has been left');
     const plainText = channel === CHAT_CHANNEL ? textOf(data) : undefined;
-    await this.#mesh.send(data, {
-      channel,
-      ...to !== undefined && {to: typeof to === 'string' ? [to] : to},
-      ...plainText !== undefined && {plainText},
-      ...signal && {signal},
-    });
+    await this.#mesh.send(data, {channel, to: typeof to === 'string' ? [to] : to, plainText, signal});
   }
 
   leave(): Promise<void> {

@@ -25,6 +25,7 @@ export function prepareMessage(channel: string, data: unknown): OutgoingMessage 
   if (channel.length > MAX_CHANNEL_LENGTH) {
     throw new MeshError('bad-data', `A channel's name has at most ${MAX_CHANNEL_LENGTH} characters`);
   }
+  if (typeof data !== 'object') return prepareJson(channel, data);
   if (data instanceof Blob) return prepareBlob(channel, data);
   if (data instanceof ArrayBuffer) return prepareBytes(channel, new Uint8Array(data));
   if (ArrayBuffer.isView(data)) {

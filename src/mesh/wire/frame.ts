@@ -104,7 +104,8 @@ export const encodeLine = (n: number, after: number, body: string): string => `[
 
 /** Text frames that travel together, for what each message costs by itself. JSON as it is written here has no line feeds. */
 export const joinFrames = (frames: readonly string[]): string => frames.join('\n');
-export const splitFrames = (data: string): readonly string[] => data.includes('\n') ? data.split('\n') : [data];
+export const isJoined = (data: string): boolean => data.includes('\n');
+export const splitFrames = (data: string): readonly string[] => data.split('\n');
 
 /** A small binary message as one frame. */
 export function encodeBinaryLine(
@@ -138,7 +139,8 @@ export function decodeLine(data: string | ArrayBuffer): LineFrame | undefined {
   if (data.length > MAX_LINE_FRAME_BYTES) return undefined;
   const frame = parseArray(data);
   if (!frame) return undefined;
-  const [kind, a, b, c, d] = frame;
+  // By index: an iterator takes several times as long, for each message.
+  const {0: kind, 1: a, 2: b, 3: c, 4: d} = frame;
   switch (kind) {
     case 'm':
       return isCount(a) && isCountOrZero(b) && isChannel(c) && frame.length === 5
