@@ -59,35 +59,38 @@ async function serveTo({page}: Tab): Promise<void> {
 }
 
 const firefox = await findFirefox();
-for (const [browserName, launch] of [['Chromium', launchChromium], ['Firefox', launchFirefox]] as const) {
-  for (const name of ['ours', 'stock'] as const) {
-    const skip = browserName === 'Firefox' && firefox === undefined ? 'Firefox is not installed' : false;
-    describe(`signalling in ${browserName}: ${name}`, {timeout: 120_000, skip}, () => {
-      let site: Awaited<ReturnType<typeof startPage>>;
-      let browser: Browser;
-      before(async () => {
-        [site, browser] = await Promise.all([startPage(), launch()]);
-      });
-      after(async () => {
-        await browser.close();
-        await site.stop();
-      });
+// Two at a time: most of it is waiting.
+describe('signalling in browsers', {concurrency: 2}, () => {
+  for (const [browserName, launch] of [['Chromium', launchChromium], ['Firefox', launchFirefox]] as const) {
+    for (const name of ['ours', 'stock'] as const) {
+      const skip = browserName === 'Firefox' && firefox === undefined ? 'Firefox is not installed' : false;
+      describe(`${browserName}: ${name}`, {timeout: 240_000, skip}, () => {
+        let site: Awaited<ReturnType<typeof startPage>>;
+        let browser: Browser;
+        before(async () => {
+          [site, browser] = await Promise.all([startPage(), launch()]);
+        });
+        after(async () => {
+          await browser.close();
+          await site.stop();
+        });
 
-      it('does what signalling must do, and writes nothing to the console', async context => {
-        const tab = await newTab(browser, site.url);
-        const written: string[] = [];
-        tab.page.on('console', message => written.push(`${message.type()}: ${message.text()}`));
-        await serveTo(tab);
-        const cases = await tab.page.evaluate(kind => (globalThis as unknown as InPage).complianceCases(kind), name);
-        for (const {title, boundMs} of cases) {
-          await context.test(title, {timeout: boundMs}, () =>
-            tab.page.evaluate(each => (globalThis as unknown as InPage).runCase(each), title));
-        }
-        const ours = (line: string): boolean => !BROWSERS_OWN.test(line);
-        assert.deepEqual(written.filter(ours), []);
-        assert.deepEqual(tab.errors.filter(ours), []);
-        await tab.close();
+        it('does what signalling must do, and writes nothing to the console', async context => {
+          const tab = await newTab(browser, site.url);
+          const written: string[] = [];
+          tab.page.on('console', message => written.push(`${message.type()}: ${message.text()}`));
+          await serveTo(tab);
+          const cases = await tab.page.evaluate(kind => (globalThis as unknown as InPage).complianceCases(kind), name);
+          for (const {title, boundMs} of cases) {
+            await context.test(title, {timeout: boundMs}, () =>
+              tab.page.evaluate(each => (globalThis as unknown as InPage).runCase(each), title));
+          }
+          const ours = (line: string): boolean => !BROWSERS_OWN.test(line);
+          assert.deepEqual(written.filter(ours), []);
+          assert.deepEqual(tab.errors.filter(ours), []);
+          await tab.close();
+        });
       });
-    });
+    }
   }
-}
+});
