@@ -11,7 +11,7 @@ import {
 import type {Site} from './helpers/serve.js';
 
 /** How often so many join at one instant; eight are as much work as all else here, so that they do it less often in the short run. */
-const rounds = (count: number): number => Number(process.env.ROUNDS ?? (count < 8 ? 10 : 4));
+const rounds = (count: number): number => Number(process.env.ROUNDS ?? (count < 8 ? 6 : 2));
 
 let server: MeshServer;
 let site: Site;
