@@ -64,7 +64,7 @@ describe('signalling in browsers', {concurrency: 2}, () => {
   for (const [browserName, launch] of [['Chromium', launchChromium], ['Firefox', launchFirefox]] as const) {
     for (const name of ['ours', 'stock'] as const) {
       const skip = browserName === 'Firefox' && firefox === undefined ? 'Firefox is not installed' : false;
-      describe(`${browserName}: ${name}`, {timeout: 240_000, skip}, () => {
+      describe(`${browserName}: ${name}`, {timeout: 120_000, skip}, () => {
         let site: Awaited<ReturnType<typeof startPage>>;
         let browser: Browser;
         before(async () => {

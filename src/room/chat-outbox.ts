@@ -311,7 +311,7 @@ export function beginsAnew<Line extends HasReaders & Pick<ChatMessage, 'status'>
 export const interrupted = (line: ChatMessage, lines: readonly ChatMessage[]): ChatMessage =>
   ({...withoutWait(line), ...line.status === 'sending' && {status: beginsAnew(line, lines) ? 'waiting' : 'sent'}});
 
-export function withoutWait<Line extends Pick<ChatMessage, 'waitingFor'>>({waitingFor: _waitingFor, ...line}: Line): Omit<Line, 'waitingFor'> {
+function withoutWait({waitingFor: _waitingFor, ...line}: ChatMessage): ChatMessage {
   return line;
 }
 

@@ -90,7 +90,7 @@ export class Inbound {
 
   /**
    * Number of the last line, when it is time that a line of this side takes its acknowledgement along.
-   * @param heardAt - when the peer was last heard: near enough to now, and reading the clock for each line costs as much as counting it.
+   * @param heardAt - when the peer was last heard: near enough to now, without a look at the clock for each line.
    */
   rider(heardAt: number): number | undefined {
     return this.#unacked > 0 && heardAt - this.#owedSince >= RIDE_MS ? this.#line : undefined;

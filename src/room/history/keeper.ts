@@ -1,4 +1,4 @@
-import {beginsAnew, withoutWait} from '../chat-outbox.js';
+import {beginsAnew} from '../chat-outbox.js';
 import type {ChatMessage} from '../chat.js';
 import {ORPHAN_MS, isUnsent, type ChatStore, type StoredLine, type StoredPage} from './types.js';
 
@@ -118,8 +118,9 @@ const former = ({lines, earlier}: StoredPage, now: number): FormerLines => ({
 
 /** One of `lines` as a later page goes on with it. */
 function resumed(line: StoredLine, lines: readonly StoredLine[], now: number): Omit<ChatMessage, 'seq'> {
-  const {owner: _owner, pending, ...rest} = withoutWait(line);
-  if (!isUnsent(line) || line.status === 'failed') return {...rest, ...pending && {pending}};
+  const {owner: _owner, ...kept} = line;
+  if (!isUnsent(line) || line.status === 'failed') return kept;
+  const {pending, waitingFor: _waitingFor, ...rest} = kept;
   // Who has not come back for so long does not come back for it; a clock that jumps makes no difference between before and after.
   const isOrphan = Math.abs(now - line.at) > ORPHAN_MS;
   const begins = line.status === 'waiting' || ((line.status === 'sending' || !isOrphan) && beginsAnew(line, lines));
