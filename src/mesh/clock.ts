@@ -5,8 +5,8 @@ export type Cancel = () => void;
 export interface Clock {
   /** Milliseconds on a monotonic scale. */
   now(): number;
-  /** Calls `run` once after `ms` milliseconds. */
-  after(ms: number, run: () => void): Cancel;
+  /** Calls `run` once after `ms` milliseconds, or, where that saves a turn of the event loop, up to `slackMs` sooner. */
+  after(ms: number, run: () => void, slackMs?: number): Cancel;
   /** Uniform in [0, 1). */
   random(): number;
 }

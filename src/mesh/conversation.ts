@@ -3,7 +3,6 @@
  * goodbyes. It outlives its links, which is why a link that is replaced loses and repeats nothing.
  */
 import type {Cancel, Clock} from './clock.js';
-import type {Coalesced} from './coalesced.js';
 import {MeshError, type MeshErrorCode} from './errors.js';
 import {Faults} from './faults.js';
 import type {Lane, LaneData, Link, LinkRoute} from './link/types.js';
@@ -57,8 +56,6 @@ export type RoutingFrame = Extract<LineFrame, {kind: 'ask' | 'can' | 'passed' | 
 
 export interface ConversationOptions {
   readonly clock: Clock;
-  /** When this member looks after all of its links. */
-  readonly looks: Coalesced;
   readonly peerId: PeerId;
   /** Whether this side of the pair makes the links. */
   readonly initiator: boolean;
@@ -406,10 +403,10 @@ export class Conversation {
   }
 
   #lookIn(ms: number, slackMs = SLACK_MS): void {
-    const {clock, looks} = this.#options;
+    const {clock} = this.#options;
     this.#due = clock.now() + ms;
     this.#look?.();
-    this.#look = looks.after(ms, slackMs, () => this.#lookAfter());
+    this.#look = clock.after(ms, () => this.#lookAfter(), slackMs);
   }
 
   /** Asks who has not been heard for a while, and tells when there is still nothing. */

@@ -3,7 +3,7 @@
  */
 import type {Crowd} from './casts/crowd.js';
 import {systemClock, type Cancel, type Clock} from './clock.js';
-import {Coalesced} from './coalesced.js';
+import {CoalescingClock} from './coalescing-clock.js';
 import {MeshError} from './errors.js';
 import type {RoutingFrame} from './conversation.js';
 import {isDetour, type Ways} from './detour.js';
@@ -90,12 +90,13 @@ export class Mesh extends EventTarget {
   readonly #iceServers: GetIceServers;
   readonly #near: Neighbourhood;
   readonly #clock: Clock;
-  readonly #looks: Coalesced;
   readonly #boot: string;
   readonly #onMessage: OnMeshMessage;
   readonly #pairs = new Map<PeerId, Pair>();
-  /** Because of whom links were being made last: who came, sent a signal, or whose link opened; and somebody else before that. */
-  #busy: ReadonlyArray<{readonly id: PeerId; readonly at: number}> = [];
+  /** Because of whom links were being made last, and when: who came, sent a signal, or whose link opened; and somebody else before that. */
+  #busyId = '';
+  #busyAt = -Infinity;
+  #otherBusyAt = -Infinity;
   readonly #early: EarlySignals;
   /** Members without a pair, as they were told last. */
   readonly #farPeers = new Map<PeerId, MeshPeer>();
@@ -132,8 +133,7 @@ export class Mesh extends EventTarget {
     this.#signalling = signalling;
     this.#createLink = createLink;
     this.#iceServers = iceServers ?? (() => []);
-    this.#clock = clock ?? systemClock;
-    this.#looks = new Coalesced(this.#clock);
+    this.#clock = new CoalescingClock(clock ?? systemClock);
     this.#name = name ?? '';
     this.#early = new EarlySignals(this.#clock);
     this.#boot = randomBoot(this.#clock);
@@ -497,7 +497,11 @@ export class Mesh extends EventTarget {
   }
 
   #busyWith(id: PeerId): void {
-    this.#busy = [{id, at: this.#clock.now()}, ...this.#busy.filter(other => other.id !== id).slice(0, 1)];
+    if (id !== this.#busyId) {
+      this.#otherBusyAt = this.#busyAt;
+      this.#busyId = id;
+    }
+    this.#busyAt = this.#clock.now();
   }
 
   /**
@@ -505,10 +509,11 @@ export class Mesh extends EventTarget {
    * not many, and signals take ways on which they may be lost.
    */
   #isBusy(id: PeerId): boolean {
-    const other = this.#busy.find(each => each.id !== id);
-    if (!other || this.#near.partial) return false;
-    const links = [...this.#pairs.values()].filter(({open}) => !open).length;
-    return this.#clock.now() - other.at < BUSY_MS * Math.max(1, links / BUSY_LINKS);
+    const at = id === this.#busyId ? this.#otherBusyAt : this.#busyAt;
+    if (at === -Infinity || this.#near.partial) return false;
+    let links = 0;
+    for (const {open} of this.#pairs.values()) if (!open) links++;
+    return this.#clock.now() - at < BUSY_MS * Math.max(1, links / BUSY_LINKS);
   }
 
   #add(id: PeerId, around = false): void {
@@ -520,7 +525,7 @@ export class Mesh extends EventTarget {
 
   #createPair(id: PeerId, around: boolean): Pair {
     return new Pair({
-      clock: this.#clock, looks: this.#looks, selfId: this.selfId, peerId: id, around, meshBoot: this.#boot,
+      clock: this.#clock, selfId: this.selfId, peerId: id, around, meshBoot: this.#boot,
       nextHop: () => this.#routing ? this.#routing.nextHop(id) : this.#near.nextHop(id),
       // A pair of its own numbers: the other side may have kept what it knows of a former one of the two.
       boot: `${this.#boot}${(++this.#pairsMade).toString(36)}`,

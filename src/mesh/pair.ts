@@ -155,9 +155,12 @@ export class Pair {
 
   get peer(): MeshPeer {
     const {id, link, reason, conversation: {name, plain, rttMs, away}} = this;
-    const now: MeshPeer = {id, name, link, via: link === 'relayed' ? this.#via() : undefined, plain, rttMs, away, reason};
-    for (const key in now) if (now[key as keyof MeshPeer] !== this.#peer[key as keyof MeshPeer]) return this.#peer = now;
-    return this.#peer;
+    const via = link === 'relayed' ? this.#via() : undefined;
+    const told = this.#peer;
+    // One by one: everybody is looked at whenever one has changed.
+    const isSame = link === told.link && name === told.name && rttMs === told.rttMs && via === told.via
+      && plain === told.plain && away === told.away && reason === told.reason;
+    return isSame ? told : this.#peer = {id, name, link, via, plain, rttMs, away, reason};
   }
 
   #via(): PeerId | undefined {
@@ -469,7 +472,7 @@ export class Pair {
       if (attempt !== this.#attempt) return;
       if (attempt === this.#using && this.#isSound(attempt) && this.conversation.route === 'turn') this.#findPath(attempt);
       this.#seekBetter(attempt, Math.min(CLIMB_MS, 2 * ms));
-    });
+    }, ms / 4);
   }
 
   #stopRestarting(): void {
