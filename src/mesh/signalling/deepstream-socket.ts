@@ -149,7 +149,7 @@ export class WatchedSocket implements Socket {
   #receive(messages: readonly Message[]): void {
     this.#heard += messages.length;
     for (const message of messages) {
-      for (const admitted of this.#options.watch.admit(withData(message))) {
+      for (const admitted of this.#options.watch.admit(readData(message))) {
         if (this.#inner) this.tell(admitted);
       }
     }
@@ -167,13 +167,15 @@ export class WatchedSocket implements Socket {
   }
 }
 
-/** The message with its data read; without any when it is not JSON. */
-function withData(message: Message): Message {
-  const {data, ...rest} = message;
-  if (typeof data !== 'string' || data === '') return rest;
+/** Reads the message's data, in its place: it has just been made, for nobody else. Without any where that is not JSON. */
+function readData(message: Message): Message {
+  const {data} = message;
+  (message as {data: unknown}).data = undefined;
+  if (typeof data !== 'string' || data === '') return message;
   try {
-    return {...rest, parsedData: JSON.parse(data) as NonNullable<Message['parsedData']>};
+    message.parsedData = JSON.parse(data) as NonNullable<Message['parsedData']>;
   } catch {
-    return rest; // a remote's word; whoever needs data drops it as it drops none
+    // A remote's word; whoever needs data drops it as it drops none.
   }
+  return message;
 }
