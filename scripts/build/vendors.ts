@@ -12,11 +12,9 @@ const shim = (name: string): string => fromRoot('scripts/build/shims', `${name}.
 
 /** Modules that simple-peer and deepstream's client ask for, and what they get instead. */
 const REPLACED: Readonly<Record<string, string>> = {
-  // simple-peer is a Duplex stream; this project uses its events, `signal`, `send` and `destroy` only.
+  // simple-peer is a Duplex stream; this project uses its events, `signal` and `destroy` only.
   'readable-stream': shim('readable-stream'),
-  buffer: shim('buffer'),
   debug: shim('debug'),
-  randombytes: shim('randombytes'),
   // deepstream's messages as bytes: protobufjs, and what it generated.
   '../generated/protobuf': shim('deepstream-codec'),
   // Asked for by what the plugin makes of deepstream's enums.
@@ -87,6 +85,30 @@ const LEAN: ReadonlyArray<readonly [from: RegExp, to: string]> = [
   [/ {2}address \(\) \{\n[^]*?\n {2}\}\n/, ''],
   [/ {2}_onInterval \(\) \{\n[^]*?\n {2}\}\n/, ''],
   [/ {2}_debug \(\) \{\n[^]*?\n {2}\}\n/, ''],
+  [/new \(this\._wrtc\.RTCSessionDescription\)\(data\)/, 'data'],
+  [/const iceCandidateObj = new [^\n]*\n[^]*?\n {6}\}\)\n/, 'this._pc.addIceCandidate(candidate).catch(() => {})\n'],
+  [/ {4}this\._id = randombytes[^\n]*\n/, ''],
+  [/ \|\| randombytes\(20\)\.toString\('hex'\)/, ''],
+  [/const randombytes = [^\n]*\n/, ''],
+  [/const \{ Buffer \} = [^\n]*\n/, ''],
+  [/ {4}this\._pc\.onicegatheringstatechange = \(\) => \{\n[^]*?\n {4}\}\n/, ''],
+  [/ {4}this\._channel\.onmessage = event => \{\n[^]*?\n {4}\}\n/, ''],
+  [/ {2}_onChannelMessage \(event\) \{\n[^]*?\n {2}\}\n/, ''],
+  [/ {4}this\._pc\.ontrack = event => \{\n[^]*?\n {4}\}\n/, ''],
+  [/ {2}_onTrack \(event\) \{\n[^]*?\n {2}\}\n/, ''],
+  [/ {2}addTransceiver \(kind, init\) \{\n[^]*?(?= {2}_needsNegotiation)/, ''],
+  [/ {4}if \(data\.transceiverRequest && [^\n]*\n[^]*?\n {4}\}\n/, ''],
+  [/ && !data\.transceiverRequest\)/, ')'],
+  [/ {2}_requestMissingTransceivers \(\) \{\n[^]*?\n {2}\}\n/, ''],
+  [/ {10}if \(!this\.initiator\) this\._requestMissingTransceivers\(\)\n/, ''],
+  [/ {4}this\.streams = opts[^\n]*\n/, ''],
+  [/ {4}if \(this\.streams\) \{\n[^]*?\n {4}\}\n/, ''],
+  [/ {4}this\._sendersAwaitingStable = \[\]\n {4}this\._senderMap = new Map\(\)\n/, ''],
+  [/ {4}this\._remoteTracks = \[\]\n {4}this\._remoteStreams = \[\]\n/, ''],
+  [/ {6}this\._remoteTracks = null\n {6}this\._remoteStreams = null\n {6}this\._senderMap = null\n/, ''],
+  [/ {4}this\.emit\('signalingStateChange'[^\n]*\n/, ''],
+  [/ else \{\n[^\n]*\n {8}this\.emit\('negotiated'\)\n {6}\}/, ''],
+  [/ {6}this\._sendersAwaitingStable\.forEach\([^]*?\n {6}\}\)\n {6}this\._sendersAwaitingStable = \[\]\n/, ''],
 ];
 
 function leanPeer(source: string): string {

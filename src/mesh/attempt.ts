@@ -16,8 +16,9 @@ export const HELLO_TIMEOUT_MS = 5_000;
 
 /**
  * Who has had no hello says its own again after so long, or this share of what the link has taken until it was open, where that is
- * longer; then after twice that, up to `MAX_GREET_AGAIN_MS`. Chromium loses the first word on a channel about once in forty links when all
- * cores are busy; and then most words only come late.
+ * longer; then after twice that, up to `MAX_GREET_AGAIN_MS`. Where one side alone makes the channel, Chromium loses the first word on it
+ * about once in forty links when all cores are busy. Where both do (`negotiated`), none of 4,900 was lost, in Chromium and Firefox: they
+ * only come late.
  */
 const GREET_AGAIN_MS = 50;
 const GREET_AGAIN_SHARE = 0.25;
@@ -142,8 +143,8 @@ export class Attempt {
     }
     this.#hello = hello;
     if (this.link.state !== 'open') return;
-    // What an initiator says before the responder's channel is open there, browsers drop.
-    if (this.#options.initiator && !hello.re) this.#greet();
+    // What is said before the other side's channel is open, browsers drop where that side did not make it itself (`negotiated`).
+    if (this.#options.initiator && !this.#options.negotiated && !hello.re) this.#greet();
     this.#opened();
   }
 

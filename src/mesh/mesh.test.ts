@@ -198,6 +198,15 @@ describe('Mesh', () => {
     expect(world.member('b').from('a')).to.deep.equal(['early']);
   });
 
+  it('greets with one word of either side', async () => {
+    const words: string[] = [];
+    world.network.onSent = ({owner}, data) => void words.push(`${owner} ${typeof data === 'string' ? data.slice(0, 5) : 'bytes'}`);
+    await world.join('a', 'b');
+    while (world.links.some(link => link.endsWith('connecting')) || world.links.length < 2) await world.clock.run(1);
+    await world.clock.run(500);
+    expect(words.sort()).to.deep.equal(['a ["hi"', 'b ["hi"']);
+  });
+
   it('brings what was owed when the first word of either side is lost, over that link', async () => {
     const owed = Array.from({length: 1_000}, (_, i) => i);
     for (const lost of [0, 1]) {

@@ -20,7 +20,7 @@ export interface Tap {
 
 /** A certificate is renewed when less than this is left of its 30 days; no link lasts that long. */
 const MIN_VALIDITY_MS = 24 * 60 * 60 * 1000;
-/** The next one is made when nobody has come for so long: who comes with others does not wait for it. */
+/** The next one is made when no link was begun or opened for so long: who comes with others does not wait for it. */
 const QUIET_MS = 1_000;
 
 // Where there is no WebRTC, the room joins all the same, by ways around.
@@ -42,6 +42,7 @@ export class Connections {
   /** What it was made with: the last that somebody asked for. */
   #configuration: RTCConfiguration = {iceServers: []};
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #busyAt = 0;
   #closed = false;
 
   constructor() {
@@ -77,8 +78,7 @@ export class Connections {
     if (this.#certificate && this.#certificate.expires - Date.now() < MIN_VALIDITY_MS) this.#renew();
     const ready = this.#ready;
     this.#ready = undefined;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#prepare(), QUIET_MS);
+    this.busy();
     const isAsAsked = isSame(configuration, this.#configuration);
     this.#configuration = configuration;
     const complete = this.#complete(configuration);
@@ -91,6 +91,18 @@ export class Connections {
     }
     return new Connection(complete);
   }
+
+  /** A link was begun, or has opened: others are on their way, as a rule. */
+  busy(): void {
+    this.#busyAt = performance.now();
+    this.#timer ??= setTimeout(this.#whenQuiet, QUIET_MS);
+  }
+
+  readonly #whenQuiet = (): void => {
+    const left = this.#busyAt + QUIET_MS - performance.now();
+    this.#timer = left > 0 ? setTimeout(this.#whenQuiet, left) : undefined;
+    if (left <= 0) this.#prepare();
+  };
 
   /** The certificate is there also when nothing else of it is new: Firefox takes its absence for a change, which there cannot be. */
   #complete(configuration: RTCConfiguration): RTCConfiguration {

@@ -11,6 +11,7 @@ import {
 } from './types.js';
 import {Connections} from './connections.js';
 import {Gathering} from './gathering.js';
+import {KeptBack} from './kept-back.js';
 
 /** Labels of the channels; a page that knows nothing of this project gives the first another. */
 const LINES = 'lines';
@@ -42,24 +43,27 @@ export function simplePeerLinks(): CreateLink {
 class SimplePeerLink extends EventTarget implements Link {
   readonly initiator: boolean;
   onmessage: ((lane: Lane, data: LaneData) => void) | undefined;
+  readonly #connections: Connections;
   readonly #gathering: Gathering;
   readonly #peer: Peer;
   /** Channels that this side sends on. */
   readonly #lanes = new Map<Lane, RTCDataChannel>();
-  readonly #listening = new AbortController();
   #connection: RTCPeerConnection | undefined;
   /** This side's channel for bulk data, also while the other side does not listen yet. */
   #bulk: RTCDataChannel | undefined;
+  #stopReady: (() => void) | undefined;
   #state: LinkState = 'connecting';
   #error: MeshError | undefined;
   #awaitsAnswer = false;
   /** Says this side's description, once it is made. */
   #describe: (() => void) | undefined;
   #isDescribed = false;
+  readonly #keptBack = new KeptBack(signal => this.#say(signal));
   #path = true;
 
   constructor({initiator, iceServers, relayOnly = false, negotiated = false}: LinkOptions, connections: Connections, gathering: Gathering) {
     super();
+    this.#connections = connections;
     this.#gathering = gathering;
     gathering.begin();
     this.initiator = initiator;
@@ -79,7 +83,10 @@ class SimplePeerLink extends EventTarget implements Link {
     this.#peer.on('signal', signal => this.#signal(signal));
     this.#peer.on('iceStateChange', (state: RTCIceConnectionState) => {
       if (state === 'disconnected') this.#pathIs(false);
-      else if (state === 'connected' || state === 'completed') this.#pathIs(true);
+      else if (state === 'connected' || state === 'completed') {
+        this.#pathIs(true);
+        this.#keptBack.drop();
+      }
     });
     this.#peer.on('error', error => {
       this.#error ??= new MeshError('link-failed', error.message, {cause: error});
@@ -170,18 +177,24 @@ class SimplePeerLink extends EventTarget implements Link {
   }
 
   /**
-   * Trickles, but for the candidates that are there at once: those of this machine, which a description takes along. A signal costs more
-   * than anything else that a link is made of.
+   * Trickles, but for the candidates that are there at once, those of this machine: an offer takes them along, and with an answer, for
+   * which the other side waits, they are not needed, as a rule. A signal costs more than anything else that a link is made of.
    */
   #signal(signal: SimplePeer.SignalData): void {
     if (signal.type === 'offer') this.#awaitsAnswer = true;
+    // Firefox says when there are no more, which nobody waits for; Chromium does not.
+    if (signal.type === 'candidate' && !candidateOf(signal)) return;
     if (this.#isDescribed) {
-      this.dispatchEvent(new LinkSignalEvent(signal));
+      if (!isHostCandidate(signal) || !this.#keptBack.add(signal)) this.#say(signal);
+    } else if (signal.type === 'answer' && this.#state === 'connecting') {
+      this.#isDescribed = true;
+      this.#keptBack.begin();
+      this.#say(signal);
     } else if (signal.type === 'offer' || signal.type === 'answer') {
       const {type} = signal;
       this.#describe = () => {
         this.#isDescribed = true;
-        this.dispatchEvent(new LinkSignalEvent({type, sdp: this.#connection?.localDescription?.sdp ?? signal.sdp}));
+        this.#say({type, sdp: this.#connection?.localDescription?.sdp ?? signal.sdp});
       };
       this.#gathering.add(this.#describe);
     } else if (this.#describe) {
@@ -189,11 +202,16 @@ class SimplePeerLink extends EventTarget implements Link {
     }
   }
 
+  #say(signal: unknown): void {
+    this.dispatchEvent(new LinkSignalEvent(signal));
+  }
+
   /** The next description takes along what is there at once, as the first did. */
   #describeAnew(): void {
     if (this.#describe) this.#gathering.remove(this.#describe);
     this.#describe = undefined;
     this.#isDescribed = false;
+    this.#keptBack.end();
   }
 
   #pathIs(up: boolean): void {
@@ -208,9 +226,9 @@ class SimplePeerLink extends EventTarget implements Link {
     connection.addEventListener('datachannel', event => {
       if (event.channel.label !== BULK) return this.#tapLines(event.channel);
       event.stopImmediatePropagation();
-      this.#sayReady(event.channel);
       this.#listen(event.channel, BULK);
-    }, {signal: this.#listening.signal});
+      this.#sayReady(event.channel);
+    });
   }
 
   /** simple-peer's channel: it watches over the opening and closing, the data goes past it. */
@@ -221,6 +239,7 @@ class SimplePeerLink extends EventTarget implements Link {
     this.#whenOpen(channel, () => {
       if (this.#state !== 'connecting') return;
       this.#state = 'open';
+      this.#connections.busy();
       this.dispatchEvent(new Event('open'));
     });
   }
@@ -233,55 +252,50 @@ class SimplePeerLink extends EventTarget implements Link {
     if (this.#bulk || !this.#connection) return;
     const channel = this.#bulk = this.#connection.createDataChannel(BULK);
     channel.bufferedAmountLowThreshold = LOW_WATER;
-    channel.addEventListener('message', event => {
+    this.#listen(channel, BULK);
+    channel.onmessage = () => {
       // The same word again, or something that no version of this project says here.
-      event.stopImmediatePropagation();
-      if (this.#lanes.has(BULK)) return;
+      channel.onmessage = null;
       // Its word may come before the browser has told that the channel is open.
       this.#whenOpen(channel, () => {
         this.#lanes.set(BULK, channel);
         this.dispatchEvent(new LaneDrainEvent(BULK));
       });
-    }, {signal: this.#listening.signal});
-    this.#listen(channel, BULK);
+    };
   }
 
   /** Tells the other side that this one listens for its bulk data, until some comes. */
   #sayReady(channel: RTCDataChannel): void {
-    const {signal} = this.#listening;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const stop = () => clearTimeout(timer);
+    const stop = this.#stopReady = () => clearTimeout(timer);
     const say = (pauseMs: number) => {
       if (channel.readyState !== 'open') return;
       channel.send(READY);
       timer = setTimeout(() => say(2 * pauseMs), pauseMs);
     };
-    channel.addEventListener('message', stop, {signal, once: true});
-    signal.addEventListener('abort', stop, {once: true});
+    channel.addEventListener('message', stop, {once: true});
     this.#whenOpen(channel, () => say(READY_AGAIN_MS));
   }
 
   #whenOpen(channel: RTCDataChannel, run: () => void): void {
     if (channel.readyState === 'open') queueMicrotask(run);
-    else channel.addEventListener('open', run, {signal: this.#listening.signal, once: true});
+    else channel.addEventListener('open', run, {once: true});
   }
 
+  /** What simple-peer does with messages is left out of the build, so that this is the one who hears them. */
   #listen(channel: RTCDataChannel, lane: Lane): void {
-    const {signal} = this.#listening;
     channel.binaryType = 'arraybuffer';
-    channel.addEventListener('message', event => {
-      // simple-peer, which listens too, would put it into its stream.
-      event.stopImmediatePropagation();
-      this.onmessage?.(lane, (event as MessageEvent<LaneData>).data);
-    }, {signal});
-    channel.addEventListener('bufferedamountlow', () => this.dispatchEvent(new LaneDrainEvent(lane)), {signal});
-    channel.addEventListener('close', () => this.close(new MeshError('link-failed', 'The other side closed the connection')), {signal});
+    channel.onmessage = ({data}: MessageEvent<LaneData>) => this.onmessage?.(lane, data);
+    channel.onbufferedamountlow = () => this.dispatchEvent(new LaneDrainEvent(lane));
+    channel.addEventListener('close', () => this.close(new MeshError('link-failed', 'The other side closed the connection')));
   }
 
   #closed(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#listening.abort();
+    this.#stopReady?.();
+    this.#keptBack.end();
+    this.onmessage = undefined;
     this.#gathering.end();
     if (this.#describe) this.#gathering.remove(this.#describe);
     // Chromium refuses new connections after about 500 that have not been collected: hold on to nothing.
@@ -290,6 +304,11 @@ class SimplePeerLink extends EventTarget implements Link {
     this.dispatchEvent(new LinkCloseEvent(this.#error));
   }
 }
+
+/** Whether `signal` is a candidate of this machine's own addresses (RFC 8839, section 5.1). */
+const isHostCandidate = (signal: SimplePeer.SignalData): boolean => signal.type === 'candidate' && / typ host\b/.test(candidateOf(signal));
+
+const candidateOf = (signal: SimplePeer.SignalData): string => (signal as {candidate: {candidate: string}}).candidate.candidate;
 
 /** A remote's signal, checked for the shapes that simple-peer makes and this version uses. */
 function isSignal(value: unknown): value is SimplePeer.SignalData {
