@@ -58,8 +58,6 @@ const isFull = (error: unknown): boolean => error instanceof DOMException && err
 export interface IndexedDbStoreOptions extends Partial<StoreObserver> {
   readonly owners?: Owners;
   readonly name?: string;
-  /** How long to wait for the browser's storage, in milliseconds. */
-  readonly patienceMs?: number;
   readonly maxLines?: number;
 }
 
@@ -68,22 +66,20 @@ export class IndexedDbStore implements ChatStore {
   readonly #name: string;
   readonly #owners: Owners;
   readonly #observer: Partial<StoreObserver>;
-  readonly #patienceMs: number;
   readonly #maxLines: number;
   /** Between the pages of this machine: names of rooms that were removed. */
   #channel: BroadcastChannel | undefined;
   #db: Promise<IDBPDatabase<Schema>> | undefined;
   #broken = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
-  #retryMs: number;
+  #retryMs = PATIENCE_MS;
 
   constructor(options: IndexedDbStoreOptions = {}) {
-    const {owners = new Owners(), name = DATABASE, patienceMs = PATIENCE_MS, maxLines = MAX_STORED_LINES, ...observer} = options;
+    const {owners = new Owners(), name = DATABASE, maxLines = MAX_STORED_LINES, ...observer} = options;
     this.#observer = observer;
     this.#owners = owners;
     this.#name = name;
     this.#maxLines = maxLines;
-    this.#patienceMs = this.#retryMs = patienceMs;
   }
 
   get works(): boolean {
@@ -274,8 +270,8 @@ export class IndexedDbStore implements ChatStore {
     return new Promise((resolve, reject) => {
       let steps = STEPS;
       const timer = setInterval(() => {
-        if (!--steps) reject(new SlowError(`storage has not answered for ${this.#patienceMs} ms`));
-      }, this.#patienceMs / STEPS);
+        if (!--steps) reject(new SlowError(`storage has not answered for ${PATIENCE_MS} ms`));
+      }, PATIENCE_MS / STEPS);
       promise.then(resolve, reject).finally(() => clearInterval(timer));
     });
   }
