@@ -40,6 +40,8 @@ const MAX_ABSENT = 64;
 /** Links are being made until nothing has come of any for so long; for longer where more than so many have not come about yet. */
 const BUSY_MS = 1_000;
 const BUSY_LINKS = 2;
+/** Who said goodbye closes its links; after so long it is done here. */
+const PARTING_MS = 2_000;
 /** Who said goodbye is hidden before the List says so; if the List still has it after this long, it has not left. */
 const FAREWELL_MS = 5_000;
 
@@ -109,6 +111,8 @@ export class Mesh extends EventTarget {
   readonly #absent = new Map<PeerId, {readonly pair: Pair; readonly stop: Cancel; bytes: number}>();
   /** Members that said goodbye and are still in the List. */
   readonly #departed = new Map<PeerId, Cancel>();
+  /** What closes the links to those that said goodbye. */
+  readonly #parting = new Set<() => void>();
   readonly #deps: Pick<MeshDeps, 'routing' | 'capacity'>;
   readonly #isForeign: (id: PeerId) => boolean;
   readonly #ways: Ways | undefined;
@@ -331,7 +335,7 @@ export class Mesh extends EventTarget {
     this.#early.clear();
     this.#near.close();
     this.#routing?.close();
-    for (const stop of [...this.#vouched.values(), ...this.#departed.values()]) stop();
+    for (const stop of [...this.#vouched.values(), ...this.#departed.values(), ...this.#parting]) stop();
     this.#vouched.clear();
     this.#departed.clear();
     this.#createLink?.close?.();
@@ -637,12 +641,23 @@ export class Mesh extends EventTarget {
   }
 
   #departing(id: PeerId): void {
-    this.#drop(id);
+    const pair = this.#take(id);
+    if (pair) this.#closeSoon(pair.part(gone(id)));
     if (!this.#signalling.has(id)) return;
     this.#departed.set(id, this.#clock.after(FAREWELL_MS, () => {
       this.#departed.delete(id);
       this.#reconcile();
     }));
+  }
+
+  #closeSoon(close: () => void): void {
+    const now = (): void => {
+      stop();
+      this.#parting.delete(now);
+      close();
+    };
+    const stop = this.#clock.after(PARTING_MS, now);
+    this.#parting.add(now);
   }
 
   /** A broadcast is for those who are in the room: who left meanwhile has not missed it. */

@@ -268,6 +268,21 @@ export class Pair {
     this.conversation.close(error);
   }
 
+  /**
+   * The peer has said goodbye. Nothing more is said or heard, and the peer closes the link: to do so here as well, which takes a browser
+   * some milliseconds, would keep others from hearing the goodbye.
+   * @returns what closes the link all the same.
+   */
+  part(error: MeshError): Cancel {
+    const attempt = this.#attempt;
+    if (attempt?.open) {
+      this.#options.onHop('gone');
+      this.#attempt = undefined;
+    }
+    this.close(error);
+    return () => attempt?.close(error);
+  }
+
   #enter(): void {
     const {createLink} = this.#options;
     const goesAround = this.#around || !createLink;
