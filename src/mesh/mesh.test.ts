@@ -463,6 +463,20 @@ describe('Mesh', () => {
     world.members.delete('c');
   });
 
+  it('tells at once who says goodbye, who closes the link; after two seconds this side does', async () => {
+    await world.join('a', 'b');
+    await world.clock.run(1_000);
+    const [link] = [...world.network.links].filter(({owner}) => owner === 'a');
+    // It says goodbye and stays.
+    world.member('b').mesh.farewell();
+    await world.clock.run(10);
+    expect(world.member('a').mesh.peers).to.deep.equal([]);
+    await world.clock.run(1_900);
+    expect(link?.state).to.equal('open');
+    await world.clock.run(100);
+    expect(link?.state).to.equal('closed');
+  });
+
   it('waits for nobody who said goodbye while the server could not be reached', async () => {
     await world.join('a', 'b');
     await world.clock.run(100);
