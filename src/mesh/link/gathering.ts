@@ -8,8 +8,8 @@ const MAX_WAIT_MS = 1_000;
 const QUIET_MS = 1;
 
 /**
- * Lets the descriptions of one room wait for the candidates that are there at once, those of this machine, and take them along: a signal
- * costs more than anything else that a link is made of. The other candidates trickle (RFC 8838).
+ * Lets the offers of one room, and answers while a link looks for another path, wait for the candidates that are there at once, those of
+ * this machine, and take them along: a signal costs more than anything else that a link is made of. The others trickle (RFC 8838).
  *
  * Many links are made at one time, and their candidates come in turn; the descriptions go when nothing more comes for any of them. The one
  * link of a room of two is made by itself, where waiting would cost more than the signals: its description goes at once.
