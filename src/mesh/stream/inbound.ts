@@ -99,8 +99,6 @@ export class Inbound {
   /** The peer has been told of all lines so far. */
   acknowledged(): void {
     this.#unacked = 0;
-    this.#ackTimer?.();
-    this.#ackTimer = undefined;
   }
 
   /** @param bytes size of its frame. */
@@ -136,6 +134,8 @@ export class Inbound {
   /** Forgets everything; nothing is delivered any more. */
   close(): void {
     this.acknowledged();
+    this.#ackTimer?.();
+    this.#ackTimer = undefined;
     this.#transfers.clear();
     this.#held.clear();
     this.#heldBytes = 0;
@@ -236,10 +236,20 @@ export class Inbound {
 
   #acknowledgeSoon(): void {
     if (++this.#unacked >= ACK_LINES) return this.#acknowledge();
-    if (this.#ackTimer) return;
+    if (this.#unacked > 1) return;
     const {clock} = this.#options;
     this.#owedSince = clock.now();
-    this.#ackTimer = clock.after(ACK_DELAY_MS, () => this.#acknowledge());
+    this.#ackTimer ??= clock.after(ACK_DELAY_MS, () => this.#acknowledgeInTime());
+  }
+
+  /** The timer is not taken back for what has been acknowledged meanwhile: in a lively talk that would be for every few lines. */
+  #acknowledgeInTime(): void {
+    this.#ackTimer = undefined;
+    if (this.#unacked === 0) return;
+    const {clock} = this.#options;
+    const left = this.#owedSince + ACK_DELAY_MS - clock.now();
+    if (left <= 0) this.#acknowledge();
+    else this.#ackTimer = clock.after(Math.ceil(left), () => this.#acknowledgeInTime());
   }
 
   #acknowledge(): void {
