@@ -41,10 +41,10 @@ const ASKERS = /[\\/]node_modules[\\/](simple-peer|@deepstream[\\/](client|proto
  * needed; a description that is made and handed back to be set, which browsers do in one step; a wait until the offer is set before the
  * answer is asked for, which browsers do in this order by themselves (the queue of operations of WebRTC, section 4.4.1.2); and a look at
  * the statistics, repeated every 100 ms until a pair is selected, before it says `connect`, only to fill fields that nobody reads. And what
- * every browser has or nobody asks for: a microtask, prefixed names of WebRTC, codes on errors, servers of its own, the writing side of a
- * stream. And two timers for each link: one until candidates are complete, for which nothing waits that trickles; and one that looks every
- * 5 s whether a channel is stuck while it closes, of which browsers tell by now (`closing`), and a silence of some seconds too. Each is
- * there once, or the build fails.
+ * every browser has or nobody asks for: a microtask, prefixed names of WebRTC, codes on errors, servers of its own, the stream, tracks and
+ * transceivers, random names, states that nobody listens to, classes around descriptions and candidates. And two timers for each link: one
+ * until candidates are complete, for which nothing waits that trickles; and one that looks every 5 s whether a channel is stuck while it
+ * closes, of which browsers tell by now (`closing`), and a silence of some seconds too. Each is there once, or the build fails.
  */
 const LEAN: ReadonlyArray<readonly [from: RegExp, to: string]> = [
   [/setTimeout\(\(\) => \{ \/\/ HACK: Chrome crashes[^\n]*\n\s*this\._createOffer\(\)\n\s*\}, 0\)/, 'this._createOffer()'],

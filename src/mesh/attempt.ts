@@ -107,8 +107,8 @@ export class Attempt {
       return;
     }
     this.#bound = clock.after(HELLO_TIMEOUT_MS, () => this.close(this.#error('the other side said no hello')));
-    const pauseMs = negotiated ? MAX_GREET_AGAIN_MS : Math.max(GREET_AGAIN_MS, GREET_AGAIN_SHARE * (clock.now() - this.#startedAt));
-    this.#greetUntilGreeted(Math.min(MAX_GREET_AGAIN_MS, pauseMs));
+    const shareMs = negotiated ? MAX_GREET_AGAIN_MS : GREET_AGAIN_SHARE * (clock.now() - this.#startedAt);
+    this.#greetUntilGreeted(Math.min(MAX_GREET_AGAIN_MS, Math.max(GREET_AGAIN_MS, shareMs)));
     if (this.#hello) this.#opened();
   }
 

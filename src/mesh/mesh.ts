@@ -514,7 +514,7 @@ export class Mesh extends EventTarget {
    */
   #isBusy(id: PeerId): boolean {
     const at = id === this.#busyId ? this.#otherBusyAt : this.#busyAt;
-    if (at === -Infinity || this.#near.partial) return false;
+    if (this.#near.partial) return false;
     let links = 0;
     for (const {open} of this.#pairs.values()) if (!open) links++;
     return this.#clock.now() - at < BUSY_MS * Math.max(1, links / BUSY_LINKS);

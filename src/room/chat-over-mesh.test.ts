@@ -1,14 +1,9 @@
 /** Chat logs over real meshes: whatever happens to pages, links and server, all that is due is there once, in its sender's order. */
 import {assert} from 'chai';
 
-import {Crowd} from '../mesh/casts/crowd.js';
-import {Handover} from '../mesh/handover.js';
-import {Mesh} from '../mesh/mesh.js';
+import type {Mesh} from '../mesh/mesh.js';
 import type {MeshPeer} from '../mesh/pair.js';
-import {Routing} from '../mesh/relay/routing.js';
-import {pretendCryptography, pretendIdentity} from '../mesh/secure/pretend.js';
-import {createMemorySignalling} from '../mesh/signalling/memory.js';
-import {LIST, World} from '../mesh/testing/world.js';
+import {World} from '../mesh/testing/world.js';
 import {ChatLog} from './chat-log.js';
 import type {ChatMessage} from './chat.js';
 import {MemoryDisk, MemoryStore} from './history/memory.js';
@@ -101,9 +96,7 @@ class Page extends EventTarget {
     this.#isOver = true;
     this.log.detach();
     this.#store.close();
-    this.#world.server.kill(this.id);
-    for (const link of this.#world.network.links) if (link.owner === this.id) link.silence(true);
-    this.#mesh.hangUp();
+    this.#world.cutOff(this.id, this.#mesh);
   }
 
   async leave(): Promise<void> {
@@ -113,17 +106,12 @@ class Page extends EventTarget {
   }
 
   #enter(): Mesh {
-    const {server, network, clock} = this.#world;
-    const mesh = this.#mesh = new Mesh({
-      clock, name: this.#name,
-      signalling: createMemorySignalling(server)({url: 'ws://memory', list: LIST, selfId: this.id, clock}),
-      createLink: network.linksOf(this.id),
-      routing: {load: async () => ({Routing, Crowd, Handover, cryptography: pretendCryptography}), identity: pretendIdentity(this.id)},
-      onMessage: (from, channel, data) => this.dispatchEvent(new RoomMessageEvent(from, channel, data)),
+    const mesh = this.#mesh = this.#world.createMesh(this.id, {
+      name: this.#name, onMessage: (from, channel, data) => this.dispatchEvent(new RoomMessageEvent(from, channel, data)),
     });
     mesh.addEventListener('peers-change', () => this.#update());
     mesh.addEventListener('status-change', () => this.#update());
-    mesh.join().then(() => this.#update(), () => clock.after(500, () => {
+    mesh.join().then(() => this.#update(), () => this.#world.clock.after(500, () => {
       if (!this.#isOver) this.#enter();
     }));
     return mesh;

@@ -66,12 +66,37 @@ export class World {
     return (link.owner === a && link.peer?.owner === b) || (link.owner === b && link.peer?.owner === a);
   }
 
+  /** A mesh in this world, on its way into the room. */
+  createMesh(id: string, deps: Pick<MeshDeps, 'name' | 'onMessage'>, clock: Clock = this.clock): Mesh {
+    const {turn} = this;
+    return new Mesh({
+      ...this.deps, ...deps, clock,
+      signalling: createMemorySignalling(this.server)({url: 'ws://memory', list: LIST, selfId: id, clock}),
+      createLink: this.withoutWebRtc.has(id) ? undefined : this.network.linksOf(id),
+      iceServers: () => turn ? [{urls: 'turn:memory'}] : [],
+      routing: {
+        load: async () => {
+          const ms = this.loadMs.get(id);
+          if (ms) await new Promise<void>(resolve => this.clock.after(ms, resolve));
+          return {Routing, Crowd, Handover, cryptography: pretendCryptography};
+        },
+        identity: pretendIdentity(id),
+      },
+      capacity: () => this.capacities.get(id) ?? 1,
+    });
+  }
+
   /** Somebody dies without a word. */
   kill(id: string): void {
+    this.cutOff(id, this.member(id).mesh);
+    this.members.delete(id);
+  }
+
+  /** `mesh`, of the member `id`, is gone without a word to anybody. */
+  cutOff(id: string, mesh: Mesh): void {
     this.server.kill(id);
     for (const link of this.network.links) if (link.owner === id) link.silence(true);
-    this.member(id).mesh.hangUp();
-    this.members.delete(id);
+    mesh.hangUp();
   }
 
   async end(): Promise<void> {
@@ -111,24 +136,10 @@ export class Member {
   readonly received: Array<readonly [from: string, data: unknown]> = [];
 
   constructor(world: World, readonly id: string) {
-    const {server, network, turn, withoutWebRtc} = world;
-    const clock = this.clock = new PageClock(world.clock);
-    this.mesh = new Mesh({
-      ...world.deps, clock, name: `name of ${id}`,
-      signalling: createMemorySignalling(server)({url: 'ws://memory', list: LIST, selfId: id, clock}),
-      createLink: withoutWebRtc.has(id) ? undefined : network.linksOf(id),
-      iceServers: () => turn ? [{urls: 'turn:memory'}] : [],
-      routing: {
-        load: async () => {
-          const ms = world.loadMs.get(id);
-          if (ms) await new Promise<void>(resolve => world.clock.after(ms, resolve));
-          return {Routing, Crowd, Handover, cryptography: pretendCryptography};
-        },
-        identity: pretendIdentity(id),
-      },
-      capacity: () => world.capacities.get(id) ?? 1,
-      onMessage: (from, _channel, data) => this.received.push([from, data]),
-    });
+    this.clock = new PageClock(world.clock);
+    this.mesh = world.createMesh(id, {
+      name: `name of ${id}`, onMessage: (from, _channel, data) => this.received.push([from, data]),
+    }, this.clock);
     this.mesh.join().catch(() => undefined);
   }
 
