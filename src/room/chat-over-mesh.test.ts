@@ -10,8 +10,8 @@ import {MemoryDisk, MemoryStore} from './history/memory.js';
 import type {ChatStore, StoredLine, StoredPage} from './history/types.js';
 import {RoomMessageEvent, type PeerState, type RoomData, type RoomSession, type RoomState, type SendOptions} from './types.js';
 
-/** The first four have found faults. */
-const SEEDS = [59, 64, 86, 134, 1, 2, 3, 4, 5, 6, 7, 8];
+/** A fault of the order that this has found showed in one room of 23; which one, changes with all that takes a chance. */
+const SEEDS = Array.from({length: 24}, (_, i) => i + 1);
 const PEOPLE = 4;
 const STEPS = 40;
 /** What keeps the lines of half of the people takes up to so long. */
