@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {execFile, spawn, type ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtemp, readdir, realpath, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, readdir, readFile, realpath, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
@@ -74,6 +74,15 @@ describe('the packed package', () => {
       assert.ok(files.includes(wanted), `${wanted} is missing`);
     }
     assert.deepEqual(files.filter(path => /\.test\.|^(src|server|test|scripts|bench)\//.test(path)), []);
+  });
+
+  it('has scripts for pages in plain ASCII, which browsers keep in one byte a character', async () => {
+    const scripts = files.filter(file => /^dist\/web\/.*\.js$/.test(file));
+    assert.ok(scripts.length > 10);
+    for (const file of scripts) {
+      const found = /[^\0-\x7f]/.exec(await readFile(join(project, 'node_modules/mesh-room', file), 'utf8'));
+      assert.equal(found?.[0], undefined, `${file} at ${found?.index}`);
+    }
   });
 
   it('installs lit and nothing else beside itself', async () => {
