@@ -16,7 +16,7 @@ export async function minifyScripts(outputFiles: readonly OutputFile[]): Promise
     const mapPath = `${path}.map`;
     const content = textOf.get(mapPath);
     const {code, map} = await minify(script, {
-      module: true, ecma: 2020, compress: {passes: 2}, format: {comments: false},
+      module: true, ecma: 2020, compress: {passes: 2}, format: {comments: false, ascii_only: true}, // as esbuild's `charset`
       ...content !== undefined && {sourceMap: {content, url: basename(mapPath)}},
     });
     textOf.set(path, code!);

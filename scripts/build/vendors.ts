@@ -167,7 +167,8 @@ export const browserOptions = {
   format: 'esm',
   target: 'es2022',
   platform: 'browser',
-  charset: 'ascii', // one character outside Latin-1, and browsers keep the whole script in two bytes a character
+  // One character outside Latin-1, and browsers keep the whole script in two bytes a character.
+  charset: 'ascii',
   legalComments: 'none', // licences are gathered into one file, see licenses.ts
   // deepstream's client reads `global.setTimeout` and checks for `Buffer` before it falls back to typed arrays.
   define: {global: 'globalThis', Buffer: 'Uint8Array'},

@@ -32,7 +32,7 @@ const again = (id: string) => html`<button class="text-button" type="button" dat
 function note({id, status, reason, missed, waitingFor}: ChatMessage) {
   if (status === 'waiting' || waitingFor) return html`<div class="note">${clockIcon}<bdi>${waitingWords(waitingFor)}</bdi></div>`;
   // Shown only if it lasts, see the styles.
-  if (status === 'sending') return html`<div class="note sending">${clockIcon}<bdi>Sending…</bdi></div>`;
+  if (status === 'sending') return html`<div class="note sending">${clockIcon}<bdi>Sending&hellip;</bdi></div>`;
   if (status === 'failed') return html`<div class="note failed">${alertIcon}<bdi>${failureWords(reason)}</bdi>${again(id)}</div>`;
   return missed?.length ? html`<div class="note"><bdi>${missedWords(missed.length)}</bdi>${again(id)}</div>` : nothing;
 }

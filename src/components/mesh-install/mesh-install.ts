@@ -74,7 +74,7 @@ export class MeshInstall extends LitElement {
     if (!this.offered) return nothing;
     return html`<button part="button" class="install" type="button" aria-haspopup=${this.#byHand ? 'dialog' : nothing} @click=${this.#install}
       ><slot>Install</slot></button>${this.#byHand ? html`<dialog part="steps" aria-labelledby="title"><h2 id="title">Put it on your home screen</h2
-      ><ol><li>Tap the browser’s Share button, a square with an arrow.</li><li>Choose “Add to Home Screen”.</li><li>Tap “Add”.</li></ol
+      ><ol><li>Tap the browser&rsquo;s Share button, a square with an arrow.</li><li>Choose &ldquo;Add to Home Screen&rdquo;.</li><li>Tap &ldquo;Add&rdquo;.</li></ol
       ><form method="dialog"><button>Close</button></form></dialog>` : nothing}`;
   }
 }
