@@ -116,9 +116,15 @@ export class Pair {
   #lost = false;
   #reason: string | undefined;
   #peer: MeshPeer;
+  /** Whether something has changed since `#peer` was told. */
+  #isStale = true;
 
-  constructor(options: PairOptions) {
-    this.#options = options;
+  constructor(given: PairOptions) {
+    const onChange = (): void => {
+      this.#isStale = true;
+      given.onChange();
+    };
+    const options = this.#options = {...given, onChange};
     this.id = options.peerId;
     this.initiator = options.selfId > options.peerId;
     this.#around = options.around ?? false;
@@ -154,10 +160,12 @@ export class Pair {
   }
 
   get peer(): MeshPeer {
+    const told = this.#peer;
+    // Everybody is looked at whenever one has changed. By whom somebody is reached changes without this pair.
+    if (!this.#isStale && told.link !== 'relayed') return told;
+    this.#isStale = false;
     const {id, link, reason, conversation: {name, plain, rttMs, away}} = this;
     const via = link === 'relayed' ? this.#via() : undefined;
-    const told = this.#peer;
-    // One by one: everybody is looked at whenever one has changed.
     const isSame = link === told.link && name === told.name && rttMs === told.rttMs && via === told.via
       && plain === told.plain && away === told.away && reason === told.reason;
     return isSame ? told : this.#peer = {id, name, link, via, plain, rttMs, away, reason};
@@ -225,10 +233,10 @@ export class Pair {
 
   /** The peer is back. @param around - see `PairOptions.around`. */
   resume(around: boolean): void {
-    this.#closed = false;
+    this.#closed = this.#lost = false;
+    this.#isStale = true;
     this.#around = around;
     this.#failures = 0;
-    this.#lost = false;
     this.#enter();
     // The peer may not know that it had vanished, and take the former link for a good one.
     if (!this.initiator) this.#want({around});
@@ -293,7 +301,7 @@ export class Pair {
   }
 
   #halt(error: MeshError): void {
-    this.#closed = true;
+    this.#closed = this.#isStale = true;
     this.#retry?.();
     this.#retry = undefined;
     this.#openSince = this.#using = undefined;

@@ -292,8 +292,8 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   #peersOf(peers: readonly MeshPeer[]): readonly PeerState[] {
     const before = this.#state.peers;
     const told = peers.map(peer => {
-      const known = this.#told.get(peer) ?? peerState(peer);
-      this.#told.set(peer, known);
+      let known = this.#told.get(peer);
+      if (!known) this.#told.set(peer, known = peerState(peer));
       return known;
     });
     return told.length === before.length && told.every((peer, i) => peer === before[i]) ? before : Object.freeze(told);

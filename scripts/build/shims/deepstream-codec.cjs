@@ -23,6 +23,8 @@ class Reader {
 
   /** Cut to 32 bits, with sign. An integer is seven bits a byte, low ones first, ten bytes at most. */
   int32() {
+    // As nearly all are.
+    if (this.#bytes[this.#at] < 128) return this.#bytes[this.#at++];
     let bits = 0;
     for (let shift = 0, byte = 128; byte > 127; shift += 7) {
       byte = this.#byte(shift);
@@ -77,6 +79,7 @@ class Reader {
 
   /** An integer of 32 bits at most, without sign. */
   #uint() {
+    if (this.#bytes[this.#at] < 128) return this.#bytes[this.#at++];
     let bits = 0;
     for (let shift = 0, byte = 128; byte > 127; shift += 7) {
       byte = this.#byte(shift);
