@@ -9,6 +9,7 @@ import {
   enter, enterTogether, isOfBrowser, lines, linked, openRoom, say, serveEmbed, stateOf, type RoomElement, type RoomTab,
 } from './helpers/room-tabs.js';
 import type {Site} from './helpers/serve.js';
+import {startStockServer} from './helpers/stock-server.js';
 
 /** How often so many join at one instant; eight are as much work as all else here, so that they do it less often in the short run. */
 const rounds = (count: number): number => Number(process.env.ROUNDS ?? (count < 8 ? 6 : 2));
@@ -90,6 +91,33 @@ describe('tabs in a room', () => {
     assert.deepEqual(peers.map(({name}) => name), ['Person 2']);
     assert.notEqual(peers[0]!.id, before);
     await everybodyTalks([one!, two!]);
+  });
+
+  it('who leaves while the page goes away has left, also where the server does not see to that', async () => {
+    const stock = await startStockServer();
+    try {
+      const [one, two, three] = await Promise.all(['away', undefined, undefined].map((room, i) =>
+        openRoom(browser, site, `Person ${i + 1}`, room, {url: stock.url})));
+      tabs.push(one!, two!, three!);
+      // A hidden page, whose timers come late, does not wait for one; and before it joins, since the room leaves by itself upon this event.
+      await two!.page.bringToFront();
+      await two!.page.evaluate(() => addEventListener('pagehide', () => void document.querySelector<RoomElement>('mesh-room')!.leave()));
+      await enter(two!.page, 'away');
+      await meshed([one!, two!], 'away');
+      await three!.page.evaluate(() => {
+        const element = document.querySelector<RoomElement>('mesh-room')!;
+        const seen: string[] = (window as unknown as {seen: string[]}).seen = [];
+        element.addEventListener('mesh-peers-change', () => seen.push(...element.state.peers.map(({id}) => id)));
+      });
+      await two!.page.goto(new URL('/elsewhere', site.url).href);
+      await enter(three!.page, 'away');
+      await meshed([one!, three!], 'away');
+      const seen = await three!.page.evaluate(() => (window as unknown as {seen: string[]}).seen);
+      assert.deepEqual([...new Set(seen)], [(await stateOf(one!.page)).selfId]);
+    } finally {
+      await Promise.all(tabs.map(tab => tab.close()));
+      await stock.stop();
+    }
   });
 
   it('who changes rooms leaves one and joins the other', async () => {

@@ -326,6 +326,25 @@ describe('Mesh', () => {
     world.expectFullMesh();
   });
 
+  it('says goodbye before it tells the server, and does not wait when the page goes away', async () => {
+    await world.join('a', 'b', 'c');
+    await world.clock.run(100);
+    const [b, c] = ['b', 'c'].map(id => world.member(id).mesh);
+    const [bLeft, cLeft] = [b!.leave(), c!.leave()];
+    await world.clock.run(6);
+    expect(world.member('a').mesh.peers).to.deep.equal([]);
+    expect(world.server.entries(LIST)).to.have.members(['a', 'b', 'c']);
+    b!.hangUp();
+    // No time passes.
+    await bLeft;
+    expect(b!.status).to.equal('closed');
+    await world.clock.run(50);
+    await cLeft;
+    expect(world.server.entries(LIST)).to.not.include('c');
+    world.members.delete('b');
+    world.members.delete('c');
+  });
+
   it('leaves nobody\'s roster when the server restarts, and the links work all the while', async () => {
     await world.join('a', 'b', 'c');
     await world.clock.run(100);

@@ -40,6 +40,8 @@ const MAX_ABSENT = 64;
 /** Links are being made until nothing has come of any for so long; for longer where more than so many have not come about yet. */
 const BUSY_MS = 1_000;
 const BUSY_LINKS = 2;
+/** The server hears of it so much later: what it then tells everybody keeps them from hearing the goodbye (5.8 ms instead of 3.1). */
+const WORDS_FIRST_MS = 20;
 /** Who said goodbye closes its links; after so long it is done here. */
 const PARTING_MS = 2_000;
 /** Who said goodbye is hidden before the List says so; if the List still has it after this long, it has not left. */
@@ -123,6 +125,9 @@ export class Mesh extends EventTarget {
   #attempts = 0;
   #changeQueued = false;
   #left = false;
+  #leaving: Promise<void> | undefined;
+  /** Ends the wait for the goodbyes to be heard. */
+  #onWordsHeard: Cancel | undefined;
   #wasOpen = false;
 
   constructor(deps: MeshDeps) {
@@ -306,9 +311,18 @@ export class Mesh extends EventTarget {
     for (const {conversation} of this.#pairs.values()) conversation.bye();
   }
 
-  /** Says goodbye, leaves the List, closes every link. Idempotent; settles within the bound of `Signalling.close`. */
-  async leave(): Promise<void> {
+  /**
+   * Says goodbye, leaves the List, closes every link. Idempotent; settles within 20 ms and the bound of `Signalling.close`. `hangUp` ends
+   * what of it is still to come.
+   */
+  leave(): Promise<void> {
+    this.#leaving ??= this.#leave();
+    return this.#leaving;
+  }
+
+  async #leave(): Promise<void> {
     this.#part();
+    await this.#wordsHeard();
     // The links close last, so that the goodbyes are on their way.
     await this.#signalling.close();
     this.#end();
@@ -317,6 +331,7 @@ export class Mesh extends EventTarget {
   /** The same in this very turn: for a page that does not run any longer. */
   hangUp(): void {
     this.#part();
+    this.#onWordsHeard?.();
     this.#signalling.hangUp();
     this.#end();
   }
@@ -325,6 +340,18 @@ export class Mesh extends EventTarget {
     if (this.#left) return;
     this.#left = true;
     this.farewell();
+  }
+
+  /** Timers of a hidden page run once a second. */
+  async #wordsHeard(): Promise<void> {
+    if (globalThis.document?.hidden || ![...this.#pairs.values()].some(({open}) => open)) return;
+    await new Promise<void>(resolve => {
+      const stop = this.#clock.after(WORDS_FIRST_MS, resolve);
+      this.#onWordsHeard = () => {
+        stop();
+        resolve();
+      };
+    });
   }
 
   /** Leaves nothing behind: no link, no timer. */

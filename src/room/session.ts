@@ -62,6 +62,8 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   #dialledAt = 0;
   #joining: Promise<void> | undefined;
   #leaving: Promise<void> | undefined;
+  /** What is being left. A page that goes away meanwhile does not wait for it. */
+  #parting: Mesh | undefined;
 
   constructor(options: RoomOptions) {
     super();
@@ -200,15 +202,15 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   }
 
   async #leave(): Promise<void> {
-    const mesh = this.#mesh;
+    const mesh = this.#parting = this.#mesh;
     this.#mesh = undefined;
     // First of all the others are told.
     const left = mesh?.leave();
-    this.#stopListening();
     this.#hidden?.show();
     this.#tryNow?.();
     this.#publish({status: 'idle', peers: Object.freeze([]), absent: [], error: undefined});
     await left;
+    this.#stopListening();
   }
 
   #createMesh(self: {readonly id: string} | Identity, isRetry: boolean): Mesh {
@@ -255,6 +257,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
    * keep none that has a connection open.
    */
   #hide(): void {
+    if (this.#leaving) return this.#parting?.hangUp();
     const mesh = this.#mesh;
     this.#mesh = undefined;
     if (this.#hidden) return;
@@ -268,7 +271,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   /** The visitor is back: as somebody new with the same name, since the one who left has said goodbye. */
   #show(): void {
     const hidden = this.#hidden;
-    if (!hidden) return;
+    if (!hidden || this.#leaving) return;
     this.#hidden = undefined;
     this.#self = undefined;
     hidden.show();
