@@ -167,7 +167,7 @@ class Runner {
   }
 
   async #prepare(entry: Entry, scenario: Scenario): Promise<void> {
-    entry.ready = await entry.tabs.reload(scenario.n);
+    entry.ready = await entry.tabs.open(scenario.n);
     // Every round of these begins with pages that have just been loaded.
     if (scenario.spoilsTabs) return;
     try {
@@ -175,7 +175,7 @@ class Runner {
     } catch (error) {
       // What is wrong shows, and counts, in the rounds to come.
       this.#options.progress(`${scenario.label}, warm-up, ${entry.name}: ${(error as Error).message}`);
-      entry.ready = await entry.tabs.reload(scenario.n);
+      entry.ready = await entry.tabs.open(scenario.n);
     }
   }
 

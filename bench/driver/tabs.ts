@@ -64,7 +64,7 @@ export interface TabsOptions {
   readonly serverUrl: string;
 }
 
-/** The tabs of one contestant; they are opened once, and loaded afresh by `reload`. */
+/** The tabs of one contestant. */
 export class Tabs {
   readonly #options: TabsOptions;
   #tabs: RemoteTab[] = [];
@@ -75,11 +75,12 @@ export class Tabs {
     this.#options = options;
   }
 
-  /** Exactly `count` tabs, each with the page and the contestant's script loaded, its clock checked. */
-  async reload(count: number): Promise<readonly RemoteTab[]> {
-    const usable = this.#tabs.filter(({isKilled}) => !isKilled).slice(0, count);
-    for (const tab of this.#tabs.filter(each => !usable.includes(each))) await tab.page.close();
-    this.#tabs = usable;
+  /**
+   * Exactly `count` new tabs, each with the page and the contestant's script loaded, its clock checked. A page that is loaded again in its
+   * old tab keeps the process, with what the page before has left in its heap: rows would depend on those measured before them.
+   */
+  async open(count: number): Promise<readonly RemoteTab[]> {
+    await this.close();
     while (this.#tabs.length < count) this.#tabs.push(await this.#open());
     for (const tab of this.#tabs) {
       await tab.page.goto(this.#options.pageUrl);
