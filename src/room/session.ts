@@ -6,15 +6,14 @@ import type {Listen} from '../mesh/listen.js';
 import {Mesh} from '../mesh/mesh.js';
 import type {LateTopology} from '../mesh/neighbourhood.js';
 import type {MeshPeer} from '../mesh/pair.js';
-import {createIdentity} from '../mesh/secure/identity.js';
-import type {Identity} from '../mesh/secure/types.js';
 import {FULL_MESH_LIMIT, fullMesh} from '../mesh/topology/full-mesh.js';
 import type {Topology} from '../mesh/topology/types.js';
 import {createDeepstreamSignalling} from '../mesh/signalling/deepstream.js';
 import {CHAT_CHANNEL} from './chat.js';
-import {checkOptions, hasCryptography, hasWebRtc, iceServersOf} from './checks.js';
+import {checkOptions, hasWebRtc, iceServersOf} from './checks.js';
 import {PageLife} from './page-life.js';
 import {RelayPolicy} from './relay-policy.js';
+import {prepareSelf, takeSelf, type Self} from './self.js';
 import {
   IDLE_STATE, RoomErrorEvent, RoomMessageEvent,
   type CreateRoom, type PeerState, type RelayOption, type Relaying, type RoomData, type RoomEventMap, type RoomOptions, type RoomSession,
@@ -43,7 +42,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   declare addEventListener: Listen<RoomEventMap>;
   readonly #options: RoomOptions;
   /** Who this user is in the room; somebody new after each visit to another page. */
-  #self: Promise<{readonly id: string} | Identity> | undefined;
+  #self: Promise<Self> | undefined;
   #name: string;
   #mesh: Mesh | undefined;
   #state: RoomState;
@@ -152,7 +151,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     for (;;) {
       await this.#hidden?.shown;
       if (this.#leaving) throw new MeshError('aborted', 'Joining was given up');
-      const self = await (this.#self ??= createSelf());
+      const self = await (this.#self ??= takeSelf());
       if (this.#hidden || this.#leaving) continue;
       if (self.id !== this.#state.selfId) this.#publish({selfId: self.id});
       const mesh = this.#mesh = this.#createMesh(self, isRetry);
@@ -211,9 +210,11 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     this.#publish({status: 'idle', peers: Object.freeze([]), absent: [], error: undefined});
     await left;
     this.#stopListening();
+    // Who leaves one room often joins another.
+    prepareSelf();
   }
 
-  #createMesh(self: {readonly id: string} | Identity, isRetry: boolean): Mesh {
+  #createMesh(self: Self, isRetry: boolean): Mesh {
     const {url, list} = checkOptions(this.#options);
     const knock = isRetry && Date.now() - this.#dialledAt < DIAL_MS;
     if (!knock) this.#dialledAt = Date.now();
@@ -388,14 +389,4 @@ function peerState({id, name, link, via, plain, rttMs, away, reason, far}: MeshP
 function textOf(data: RoomData): string | undefined {
   const text = typeof data === 'object' && data !== null ? (data as {text?: unknown}).text : undefined;
   return typeof text === 'string' ? text : undefined;
-}
-
-/** An id that is its owner's by a key, where the page may use cryptography. */
-const createSelf = async (): Promise<{readonly id: string} | Identity> =>
-  hasCryptography() ? createIdentity() : {id: randomId()};
-
-/** 100 random bits in letters and digits: nobody can guess an id before its owner has entered the List. */
-function randomId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(20));
-  return Array.from(bytes, byte => (byte & 31).toString(32)).join('');
 }
