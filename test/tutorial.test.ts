@@ -15,8 +15,8 @@ const [simplePeer, deepstream] = await Promise.all(['simple-peer/simplepeer.min.
   .map(name => readFile(resolve(name), 'utf8')));
 
 /**
- * Word for word what people copy: no login name, a bare `addEntry`, one connection per entry, the larger id calls, text as it is. But for the
- * address, which may say its id.
+ * Word for word what people copy: no login name, a bare `addEntry`, one connection per entry, the larger id calls, text as it is. But for
+ * the address, which may say its id.
  */
 const tutorial = (trickle: boolean): string => `<!doctype html><meta charset="utf-8"><title>Tutorial</title>
 <script>${simplePeer}</script><script>${deepstream}</script>
