@@ -99,8 +99,9 @@ describe('tabs in a room', () => {
       const [one, two, three] = await Promise.all(['away', undefined, undefined].map((room, i) =>
         openRoom(browser, site, `Person ${i + 1}`, room, {url: stock.url})));
       tabs.push(one!, two!, three!);
-      // A hidden page, whose timers come late, does not wait for one; and before it joins, since the room leaves by itself upon this event.
+      // A hidden page tells the server at once.
       await two!.page.bringToFront();
+      // Before it joins: the room leaves by itself upon this event, and whoever listens first is called first.
       await two!.page.evaluate(() => addEventListener('pagehide', () => void document.querySelector<RoomElement>('mesh-room')!.leave()));
       await enter(two!.page, 'away');
       await meshed([one!, two!], 'away');

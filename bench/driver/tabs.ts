@@ -77,7 +77,7 @@ export class Tabs {
 
   /**
    * Exactly `count` new tabs, each with the page and the contestant's script loaded, its clock checked. A page that is loaded again in its
-   * old tab keeps the process, with what the page before has left in its heap: rows would depend on those measured before them.
+   * old tab keeps the process: rows would depend on those measured before them.
    */
   async open(count: number): Promise<readonly RemoteTab[]> {
     await this.close();

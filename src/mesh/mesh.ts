@@ -342,7 +342,7 @@ export class Mesh extends EventTarget {
     this.farewell();
   }
 
-  /** Timers of a hidden page run once a second. */
+  /** Gives the goodbyes time, where there is somebody to hear them. Not in a hidden page, whose timers run once a second. */
   async #wordsHeard(): Promise<void> {
     if (globalThis.document?.hidden || ![...this.#pairs.values()].some(({open}) => open)) return;
     await new Promise<void>(resolve => {
