@@ -6,8 +6,11 @@ import type {Overlay, Topology, TopologyFacts} from '../types.js';
 
 /** A fixed seed: a failure that it finds is found again. */
 const RUNS = {seed: 20_264, numRuns: 100} as const;
-/** For 10,000 members, which takes Node 70 ms; for 200 it is one. */
-const MOST_MS = 300;
+/**
+ * How many times longer one room of 10,000 may take than sixteen of 625: between the 1.4 of a sort (n log n) and the 16 of what looks at
+ * every pair. Measured, in Chromium and Firefox: 0.7 to 2.1.
+ */
+const MOST_GROWTH = 5;
 
 export interface TopologyBounds {
   /** Most links between others that may come or go when one member joins or leaves. */
@@ -168,16 +171,23 @@ export function topologyCompliance(name: string, topology: Topology, bounds: Top
       });
     }
 
-    it('is computed at once, for 10,000 members too', () => {
-      const members = randomIds(new VirtualClock(1), 10_000);
-      const [self = ''] = members;
-      // The shortest of three, so that it is this code that is measured and not what else the machine does.
-      const took = [1, 2, 3].map(() => {
+    it('takes hardly longer for a room of 10,000 than for sixteen of 625', () => {
+      const clock = new VirtualClock(1);
+      const large = [randomIds(clock, 10_000)];
+      const small = Array.from({length: 16}, () => randomIds(clock, 625));
+      const timed = (rooms: readonly string[][]) => {
         const from = performance.now();
-        expect(topology.overlay(members).neighbours(self).length).to.be.at.most(topology.maxDegree(members.length));
+        for (const members of rooms) {
+          const [self = ''] = members;
+          expect(topology.overlay(members).neighbours(self).length).to.be.at.most(topology.maxDegree(members.length));
+        }
         return performance.now() - from;
-      });
-      expect(Math.min(...took)).to.be.at.most(MOST_MS);
+      };
+      // The shortest of each, in turns, so that it is this code that is measured and not what else the machine does. Firefox's clock
+      // tells whole milliseconds.
+      const rounds = Array.from({length: 5}, () => [timed(small), timed(large)] as const);
+      const [one, other] = [0, 1].map(which => Math.max(1, Math.min(...rounds.map(round => round[which]!))));
+      expect(other! / one!).to.be.at.most(MOST_GROWTH);
     });
   });
 }
