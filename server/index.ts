@@ -84,7 +84,7 @@ async function startRooms({limits, heartbeatMs, allowedOrigins, graceMs, turn, r
     isPresent: id => guard.isPresent(id),
   });
   const hub = new SocketHub({limits, heartbeatMs, allowedOrigins, counters, onError}, {
-    admit: (connection, message) => gate.admit(connection, message),
+    admit: (connection, message, frame) => gate.admit(connection, message, frame),
     closed(connection) {
       if (isStopping) return;
       guard.forget(connection);

@@ -5,6 +5,7 @@ import {ServerError} from '../errors.js';
 import type {Handshake} from './connection.js';
 import type {Connection} from './connection.js';
 import {loadDeepstream} from './load.js';
+import {LoneStates} from './lone-states.js';
 import {STATE_REGISTRY_TOPIC, TOPIC} from './protocol.js';
 import type {SocketHub} from './socket-hub.js';
 
@@ -62,6 +63,7 @@ export async function embedDeepstream(hub: SocketHub, logIn: LogIn): Promise<Emb
   });
   server.set('httpService', hub);
   server.set('authentication', new OpenDoor(logIn));
+  server.set('clusterStates', new LoneStates());
   // Each of six registries starts two intervals that nothing ever clears; with 0 none is started. (Its schema wants 50 or more.)
   server.set('subscriptions.options.subscriptionsSanityTimer', 0);
   const services = hub.services = server.getServices();

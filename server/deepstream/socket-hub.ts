@@ -9,6 +9,7 @@ import {WebSocket, WebSocketServer} from 'ws';
 import type {Counters, Cut} from '../counters.js';
 import type {ServerLimits} from '../options.js';
 import {Connection, type Handshake} from './connection.js';
+import {parse} from './protocol.js';
 
 /** Silence, in heartbeats, after which a socket is cut. Between two and three, so that one lost ping costs nothing. */
 const SILENT_HEARTBEATS = 2.5;
@@ -31,8 +32,8 @@ type CreateWrapper = (
 
 /** What the hub asks about messages and tells of sockets. */
 export interface SocketHubHandlers {
-  /** What of `message` may go on to deepstream; `undefined` when nothing may. */
-  admit(connection: Connection, message: Message): Message | undefined;
+  /** What of `message`, read from `frame`, may go on to deepstream; `undefined` when nothing may. */
+  admit(connection: Connection, message: Message, frame: Uint8Array): Message | undefined;
   closed(connection: Connection): void;
 }
 
@@ -120,7 +121,7 @@ export class SocketHub implements DeepstreamHTTPService {
       return;
     }
     // A failed send means that the socket is closing: its `close` event does what is to be done.
-    socket.send(message, () => {});
+    socket.send(message, nothing);
   }
 
   getSocketWrappersForUserId(userId: string): SocketWrapper[] {
@@ -181,8 +182,8 @@ export class SocketHub implements DeepstreamHTTPService {
     counters.messages += 1;
     this.#contain(connection, () => {
       // One frame holds one message.
-      for (const message of connection.wrapper.parseMessage(data) as Message[]) {
-        const admitted = this.#handlers.admit(connection, message);
+      for (const message of parse(data) as Message[]) {
+        const admitted = this.#handlers.admit(connection, message, data);
         if (admitted) this.deliver(connection, admitted);
       }
     });
@@ -216,6 +217,8 @@ export class SocketHub implements DeepstreamHTTPService {
     }
   }
 }
+
+const nothing = (): void => {};
 
 /** Answers a WebSocket handshake with an HTTP status. */
 export function refuseUpgrade(socket: Duplex, status: number): void {

@@ -2,9 +2,10 @@ import type {SubscriptionRegistry} from '@deepstream/types';
 import type {Counters, Denial, Drop} from '../counters.js';
 import type {Connection} from '../deepstream/connection.js';
 import {
-  AUTH_ACTION, CONNECTION_ACTION, denialOf, EVENT_ACTION, RECORD_ACTION, TOPIC, type Message,
+  AUTH_ACTION, CONNECTION_ACTION, denialOf, EVENT_ACTION, isPlainEvent, RECORD_ACTION, TOPIC, type Message,
 } from '../deepstream/protocol.js';
 import type {SocketHub} from '../deepstream/socket-hub.js';
+import {tellSubscribers} from '../deepstream/subscribers.js';
 import type {ServerLimits} from '../options.js';
 import {isUserId, type Identity} from './identity.js';
 import {signalName, type KnownList, type RoomGuard} from './room-guard.js';
@@ -17,6 +18,14 @@ const MAX_SIGNAL_BACKLOG_BYTES = 1024 * 1024;
 const SUBSCRIBING: ReadonlySet<number> = new Set([
   RECORD_ACTION.SUBSCRIBE, RECORD_ACTION.SUBSCRIBEANDHEAD, RECORD_ACTION.SUBSCRIBEANDREAD, RECORD_ACTION.SUBSCRIBECREATEANDREAD,
 ]);
+
+/** What of an event may go on. */
+interface Signal {
+  readonly name: string;
+  readonly data: string;
+  /** What waits for its receiver already; of one that is not known by its id, nobody can say. */
+  readonly backlogBytes: number | undefined;
+}
 
 export interface GateOptions {
   readonly limits: ServerLimits;
@@ -52,14 +61,17 @@ export class Gate {
     this.#services = services;
   }
 
-  /** What of `message` may go on to deepstream. */
-  admit(connection: Connection, message: Message): Message | undefined {
+  /**
+   * What of `message` may go on to deepstream. Signals go to who hears them from here.
+   * @param frame the bytes that it was read from
+   */
+  admit(connection: Connection, message: Message, frame: Uint8Array): Message | undefined {
     const {topic, action} = message;
     if (topic === TOPIC.CONNECTION && action === CONNECTION_ACTION.PING) return {topic, action};
     if (connection.phase !== 'open') return this.#admitEntry(connection, message);
     switch (topic) {
       case TOPIC.RECORD: return this.#admitRecord(connection, message);
-      case TOPIC.EVENT: return this.#admitEvent(connection, message);
+      case TOPIC.EVENT: return this.#admitEvent(connection, message, frame);
       case TOPIC.RPC: case TOPIC.PRESENCE: return this.#deny(connection, message, 'action');
       case TOPIC.CONNECTION: return undefined;
       default: connection.end(1002, 'Unknown message.', 'protocol'); return undefined;
@@ -156,7 +168,7 @@ export class Gate {
     }, connection.lists));
   }
 
-  #admitEvent(connection: Connection, message: Message): Message | undefined {
+  #admitEvent(connection: Connection, message: Message, frame: Uint8Array): Message | undefined {
     switch (message.action) {
       case EVENT_ACTION.SUBSCRIBE:
         return forwardNames(message, this.#filterNames(connection, message, name => this.#hear(connection, message, name),
@@ -166,7 +178,7 @@ export class Gate {
         for (const each of names) connection.events.delete(each);
         return forwardNames(message, names);
       }
-      case EVENT_ACTION.EMIT: return this.#admitSignal(connection, message);
+      case EVENT_ACTION.EMIT: this.#handOn(connection, message, frame); return undefined;
       default: return this.#deny(connection, message, 'action');
     }
   }
@@ -200,10 +212,23 @@ export class Gate {
     else this.#services.hub.deliver(connection, forwardNames(message, [name])!);
   }
 
-  #admitSignal(connection: Connection, message: Message): Message | undefined {
+  #handOn(connection: Connection, message: Message, frame: Uint8Array): void {
+    const signal = this.#admitSignal(connection, message);
+    if (!signal) return;
+    const {name, data, backlogBytes} = signal;
+    // The frame is a part of what was read at one time, all of which it keeps in memory: it may not wait.
+    const isAsCame = backlogBytes === 0 && isPlainEvent(frame, name, data);
+    const {topic, action} = message;
+    tellSubscribers(this.#services.events, name, {topic, action, name, data}, {
+      except: connection.wrapper, frame: isAsCame ? frame : undefined,
+    });
+  }
+
+  /** The signal in `message` that others may hear. */
+  #admitSignal(connection: Connection, message: Message): Signal | undefined {
     const {identity} = this.#services;
     const {limits, counters} = this.#options;
-    const {topic, action, name, data} = message;
+    const {name = '', data} = message;
     const to = signalTarget(name);
     if (to === undefined) return this.#deny(connection, message, 'event');
     const size = typeof data === 'string' ? Buffer.byteLength(data) : 0;
@@ -217,12 +242,13 @@ export class Gate {
       ? isUserId(user) && !identity.isForeign(user, connection)
       : user === connection.userId;
     if (!isOwn) return this.#deny(connection, message, 'identity');
-    if ((identity.owner(to)?.socket.bufferedAmount ?? 0) > MAX_SIGNAL_BACKLOG_BYTES) {
+    const backlogBytes = identity.owner(to)?.socket.bufferedAmount;
+    if (backlogBytes !== undefined && backlogBytes > MAX_SIGNAL_BACKLOG_BYTES) {
       counters.dropped.slow += 1;
       return undefined;
     }
     if (content.route !== undefined && !this.#admitFrame(connection, message, size)) return undefined;
-    return {topic, action, name: name!, data: data!};
+    return {name, data: data as string, backlogBytes};
   }
 
   /** Whether a frame of a routed link, an event of so many bytes, may pass. */
@@ -283,8 +309,8 @@ const isListName = (name: unknown): name is string =>
   typeof name === 'string' && name.length > 0 && name.length <= MAX_LIST_NAME_LENGTH;
 
 /** The id that an event carries signals for; `undefined` for any other event. */
-function signalTarget(name: string | undefined): string | undefined {
-  if (!name?.startsWith(SIGNAL_PREFIX)) return undefined;
+function signalTarget(name: string): string | undefined {
+  if (!name.startsWith(SIGNAL_PREFIX)) return undefined;
   const id = name.slice(SIGNAL_PREFIX.length);
   return isUserId(id) ? id : undefined;
 }

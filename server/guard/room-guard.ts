@@ -3,6 +3,7 @@ import type {DeepstreamCache, SubscriptionRegistry} from '@deepstream/types';
 import type {Counters} from '../counters.js';
 import type {Connection} from '../deepstream/connection.js';
 import {denialOf, listUpdate, RECORD_ACTION, TOPIC, writeAck, type Message} from '../deepstream/protocol.js';
+import {tellSubscribers} from '../deepstream/subscribers.js';
 import type {ServerLimits} from '../options.js';
 import type {Identity} from './identity.js';
 import {isUserId} from './identity.js';
@@ -308,7 +309,7 @@ export class RoomGuard {
         list.version += 1;
         list.entries = [...list.members.keys()];
         this.#store(list);
-        this.#services.subscriptions.sendToSubscribers(list.name, listUpdate(list.name, list.version, list.entries), true, null);
+        tellSubscribers(this.#services.subscriptions, list.name, listUpdate(list.name, list.version, list.entries));
       } else {
         const update = listUpdate(list.name, list.version, list.entries);
         for (const writer of list.writers) if (writer.lists.has(list.name)) writer.send(update);
