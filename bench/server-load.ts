@@ -1,6 +1,7 @@
 /** `npm run bench:server`: what a thousand users in a hundred rooms cost one server process. See README.md. */
 import {parseArgs} from 'node:util';
 
+import {ensureBuilt} from './built.js';
 import {numbers} from './numbers.js';
 import {program, tell} from './program.js';
 import {clients, type Client} from './server-load/clients.js';
@@ -109,6 +110,7 @@ const NAMES = {'floor': 'floor', 'tutorial': 'deepstream as it comes', 'mesh-roo
 type Name = keyof typeof NAMES;
 
 async function main(load: Load, rounds: number, markdown: string | undefined): Promise<void> {
+  await ensureBuilt();
   const results = await sideBySide({label: 'server', names: Object.keys(NAMES) as Name[], rounds, play: name => play(name, load)});
   const heading = `${load.clients.toLocaleString('en')} clients in ${load.rooms} rooms, one process`;
   await tell([

@@ -1,6 +1,12 @@
 /** What a user is to a server, without a browser: enters a room, learns who is there, sends signals and gets them. */
+import {randomUUID} from 'node:crypto';
+
 import {DeepstreamClient} from '@deepstream/client';
 import {WebSocket} from 'ws';
+
+import {systemClock} from '../../src/mesh/clock.js';
+import {connectDeepstream} from '../../src/mesh/signalling/deepstream.js';
+import type {Connection} from '../../src/mesh/signalling/port.js';
 
 export interface Client {
   /** What signals to it are sent to. */
@@ -30,11 +36,9 @@ const floor: Connect = async (url, room, onSignal) => {
   };
 };
 
-/** deepstream's client as this project's rooms use it: an own event, the room's List, and an entry in it. */
-const deepstream = (path: string): Connect => async (url, room, onSignal) => {
-  const address = new URL(path, url);
-  address.protocol = 'ws:';
-  const client = new DeepstreamClient(address.href, {subscriptionInterval: 0, maxReconnectAttempts: 0});
+/** deepstream's client as it comes: an own event, the room's List, and an entry in it. */
+const tutorial: Connect = async (url, room, onSignal) => {
+  const client = new DeepstreamClient(url, {subscriptionInterval: 0, maxReconnectAttempts: 0});
   await new Promise<void>((resolve, reject) => {
     client.on('error', (...words: unknown[]) => reject(new Error(words.join(' '))));
     client.login({}).then(() => resolve(), reject);
@@ -51,8 +55,27 @@ const deepstream = (path: string): Connect => async (url, room, onSignal) => {
   };
 };
 
-export const clients: Readonly<Record<string, Connect>> = {
-  'floor': floor,
-  'mesh-room': deepstream('/deepstream'),
-  'tutorial': deepstream('/deepstream'),
+/** This project's own connection to its server, as its rooms have one each. */
+const meshRoom: Connect = async (url, room, onSignal) => {
+  const endpoint = new URL('/deepstream', url);
+  endpoint.protocol = 'ws:';
+  const id = randomUUID();
+  const connection = await new Promise<Connection>((resolve, reject) => {
+    const made: Connection = connectDeepstream({
+      url: endpoint.href, list: `mesh-room/${room}`, selfId: id, token: randomUUID(), explain: false, clock: systemClock,
+    }, {
+      onSignal, onOpen: nothing, onListLost: nothing, onWish: nothing,
+      onList: ({entries}) => entries.includes(id) && resolve(made),
+      onClose: reject, onListDenied: reject, onRefused: reject,
+    });
+  });
+  return {
+    id,
+    signal: (to, signal) => connection.signal(to, {user: id, signal}),
+    close: () => connection.close(),
+  };
 };
+
+const nothing = (): void => {};
+
+export const clients: Readonly<Record<string, Connect>> = {floor, 'mesh-room': meshRoom, tutorial};
