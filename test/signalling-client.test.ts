@@ -1,12 +1,13 @@
 /** What deepstream's client 7.0.5 does wrong or too loudly, and that none of it reaches the mesh or the host's page. */
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
-import {once} from 'node:events';
+import {once, type EventEmitter} from 'node:events';
 import {describe, it} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {DeepstreamClient} from '@deepstream/client';
 import {systemClock, type Clock} from '../src/mesh/clock.js';
 import {HEARTBEAT_MS} from '../src/mesh/signalling/bounds.js';
+import {ClientSocket, dial} from '../src/mesh/signalling/client-socket.js';
 import {connectDeepstream} from '../src/mesh/signalling/deepstream.js';
 import {WatchedSocket} from '../src/mesh/signalling/deepstream-socket.js';
 import type {Connection, WriteOutcome} from '../src/mesh/signalling/port.js';
@@ -24,7 +25,7 @@ class Listener {
   readonly log: string[] = [];
   readonly #waiting = new Set<() => void>();
 
-  constructor(url: string, clock: Clock = systemClock) {
+  constructor(url: string, {clock = systemClock, socket}: {clock?: Clock; socket?: ClientSocket | undefined} = {}) {
     const say = (what: string): void => {
       this.log.push(what);
       for (const look of this.#waiting) look();
@@ -38,7 +39,7 @@ class Listener {
       onSignal: data => say(`signal ${JSON.stringify(data)}`),
       onRefused: ({code}) => say(`refused ${code}`),
       onClose: ({code}) => say(`closed ${code}`),
-    });
+    }, socket);
   }
 
   /** Resolves once `what` has been reported `times` times. */
@@ -195,7 +196,7 @@ describe('a List of deepstream\'s client', {timeout: 60_000}, () => {
       return isMute && message.topic === TOPIC.RECORD;
     });
     const written = await writtenDuring(async () => {
-      const ada = new Listener(server.url, fast);
+      const ada = new Listener(server.url, {clock: fast});
       await ada.until('list ');
       isMute = true;
       assert.equal(await ada.write('ada'), 'lost');
@@ -324,12 +325,59 @@ describe('what a server says to deepstream\'s client', {timeout: 60_000}, () => 
   }));
 });
 
+/** Resolves when the platform's own socket, in Node that of `ws`, says so. */
+const platform = (socket: ClientSocket | undefined, type: 'open' | 'close'): Promise<unknown> =>
+  once(socket?.inner as unknown as EventEmitter, type);
+
+describe('a socket that is opened before anybody needs it', {timeout: 30_000}, () => {
+  for (const when of ['while it opens', 'when it has opened']) {
+    it(`is the one that is used, taken ${when}`, async () => {
+      const server = await startScriptedServer();
+      const socket = dial(server.url);
+      if (when === 'when it has opened') await platform(socket, 'open');
+      const ada = new Listener(server.url, {socket});
+      await ada.until('list ');
+      assert.equal(server.paths.length, 1);
+      socket?.giveBack();
+      assert.equal(await ada.write('ada'), 'written');
+      ada.connection.close();
+      await server.stop();
+    });
+  }
+
+  it('says to whoever takes it that it was closed', async () => {
+    const server = await startScriptedServer();
+    const socket = dial(server.url);
+    await platform(socket, 'open');
+    const closed = platform(socket, 'close');
+    await server.stop();
+    await closed;
+    await new Listener(server.url, {socket}).until('closed server-unreachable');
+  });
+
+  it('is closed when nobody takes it, and says nothing on the console', async () => {
+    const server = await startScriptedServer();
+    const written = await writtenDuring(async () => {
+      const socket = dial(server.url);
+      socket?.giveBack();
+      await platform(socket, 'close');
+    });
+    assert.deepEqual([server.paths.length, server.heard, written], [1, [], []]);
+    await server.stop();
+  });
+
+  it('is none where there can be none, which whoever joins is told', () => {
+    assert.equal(dial('http://example.test'), undefined);
+    assert.throws(() => new Listener('http://example.test'), {code: 'bad-url'});
+  });
+});
+
 describe('the heartbeat of deepstream\'s client', {timeout: 30_000}, () => {
   it('counts only beats that this side was awake for', async () => {
     const server = await startScriptedServer();
     let now = 0;
     let heard = (): void => {};
-    const socket = new WatchedSocket(server.url, {
+    const socket = new WatchedSocket(new ClientSocket(server.url), {
       login: {}, clock: {...systemClock, now: () => now},
       watch: {
         onOpened: () => {}, onClosed: () => {}, onText: () => {}, onFault: error => { throw error; }, withhold: () => false,

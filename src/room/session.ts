@@ -8,6 +8,7 @@ import type {LateTopology} from '../mesh/neighbourhood.js';
 import type {MeshPeer} from '../mesh/pair.js';
 import {FULL_MESH_LIMIT, fullMesh} from '../mesh/topology/full-mesh.js';
 import type {Topology} from '../mesh/topology/types.js';
+import {dial, type ClientSocket} from '../mesh/signalling/client-socket.js';
 import {createDeepstreamSignalling} from '../mesh/signalling/deepstream.js';
 import {CHAT_CHANNEL} from './chat.js';
 import {checkOptions, hasWebRtc, iceServersOf} from './checks.js';
@@ -44,6 +45,8 @@ class MeshRoomSession extends EventTarget implements RoomSession {
   /** Who this user is in the room; somebody new after each visit to another page. */
   #self: Promise<Self> | undefined;
   #name: string;
+  /** For the first attempt, until it takes it: browser and server need not wait for keys and objects. */
+  #socket: ClientSocket | undefined;
   #mesh: Mesh | undefined;
   #state: RoomState;
   /** What has been made of a member; the mesh hands out another object when it changes. */
@@ -124,7 +127,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     const {signal} = this.#options;
     try {
       if (this.#leaving || signal?.aborted) throw new MeshError('aborted', 'Joining was given up');
-      checkOptions(this.#options);
+      this.#socket = dial(checkOptions(this.#options).url);
       this.#publish({status: 'joining'});
       if (!globalThis.isSecureContext) this.#report(INSECURE);
       signal?.addEventListener('abort', this.#onAbort, {once: true});
@@ -141,6 +144,8 @@ class MeshRoomSession extends EventTarget implements RoomSession {
       if (mayPass(failure) && !this.#leaving) void this.#enterAtLast(RETRY_FIRST_MS);
       else this.#stopListening();
       throw failure;
+    } finally {
+      this.#giveBack();
     }
   }
 
@@ -218,7 +223,9 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     const {url, list} = checkOptions(this.#options);
     const knock = isRetry && Date.now() - this.#dialledAt < DIAL_MS;
     if (!knock) this.#dialledAt = Date.now();
-    const signalling = createDeepstreamSignalling({url, list, selfId: self.id, ...isRetry && {retry: {knock}}});
+    const socket = this.#socket;
+    this.#socket = undefined;
+    const signalling = createDeepstreamSignalling({url, list, selfId: self.id, socket, ...isRetry && {retry: {knock}}});
     const mesh = new Mesh({
       signalling,
       createLink: hasWebRtc() ? simplePeerLinks() : undefined,
@@ -234,6 +241,12 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     mesh.addEventListener('status-change', () => this.#update());
     mesh.addEventListener('error', ({error}: MeshErrorEvent) => this.#report(error));
     return mesh;
+  }
+
+  /** The connection that was begun is of no use any more, unless somebody has it. */
+  #giveBack(): void {
+    this.#socket?.giveBack();
+    this.#socket = undefined;
   }
 
   #watch(): void {
@@ -262,6 +275,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     const mesh = this.#mesh;
     this.#mesh = undefined;
     if (this.#hidden) return;
+    this.#giveBack();
     let show = (): void => undefined;
     const shown = new Promise<void>(resolve => { show = resolve; });
     this.#hidden = {shown, show};

@@ -1,14 +1,12 @@
 import type {Clock} from '../clock.js';
 import {HEARTBEAT_MS} from './bounds.js';
-import {C, socketFactory, type Message, type Socket} from './deepstream-client.js';
+import {hangUp, type ClientSocket} from './client-socket.js';
+import {C, type Message, type Socket} from './deepstream-client.js';
 
 const {AUTH_ACTION, CONNECTION_ACTION, TOPIC} = C;
 
 /** Heartbeats in a row without a word after which the server is not there. */
 const SILENT_BEATS = 2;
-
-/** The client's own socket: a WebSocket that also knows messages. */
-type ClientSocket = Socket & Pick<WebSocket, 'onopen' | 'onmessage' | 'onclose' | 'onerror' | 'readyState' | 'OPEN' | 'send'>;
 
 export interface SocketWatch {
   /** The WebSocket stands. */
@@ -53,7 +51,7 @@ export class WatchedSocket implements Socket {
   onerror: (error: unknown) => void = nothing;
   onparsedmessages: (messages: Message[]) => void = nothing;
   readonly #options: WatchedSocketOptions;
-  #inner: ClientSocket | undefined;
+  #inner: ClientSocket['inner'] | undefined;
   #isLoginSent = false;
   #heard = 0;
   /** `#heard` at the last heartbeat. */
@@ -61,12 +59,11 @@ export class WatchedSocket implements Socket {
   #silentBeats = 0;
   #lookedAt: number;
 
-  /** @throws what the platform's WebSocket throws at a URL that it refuses. */
-  constructor(url: string, options: WatchedSocketOptions) {
+  constructor(socket: ClientSocket, options: WatchedSocketOptions) {
     this.#options = options;
     this.#lookedAt = options.clock.now();
     const {watch} = options;
-    const inner = this.#inner = socketFactory(url, {jsonTransportMode: false}, HEARTBEAT_MS) as ClientSocket;
+    const inner = this.#inner = socket.inner;
     // A page that was frozen may use a socket that has been closed meanwhile, before it is told so: browsers complain on the console.
     const send = inner.send.bind(inner);
     inner.send = data => { if (inner.readyState === inner.OPEN) send(data); };
@@ -77,16 +74,13 @@ export class WatchedSocket implements Socket {
       else receive(event);
     };
     inner.onparsedmessages = messages => this.#receive(messages);
-    inner.onopened = () => {
+    socket.take(() => {
       watch.onOpened();
       this.onopened();
-    };
-    inner.onclosed = () => {
+    }, () => {
       this.#inner = undefined;
       watch.onClosed();
-    };
-    // `onclosed` follows and says the same; without a listener some platforms throw.
-    inner.onerror = nothing;
+    });
   }
 
   /** The client asks for this when the server sends it elsewhere; it then makes another socket. */
@@ -159,11 +153,7 @@ export class WatchedSocket implements Socket {
     const inner = this.#inner;
     if (!inner) return;
     this.#inner = undefined;
-    inner.onclosed = inner.onopened = inner.onparsedmessages = nothing;
-    // One that does not answer the closing handshake must not be heard from any more, nor be sent pings: `onclose` ends them.
-    (inner.onclose as (() => void) | null)?.();
-    inner.onopen = inner.onmessage = inner.onclose = null;
-    inner.close();
+    hangUp(inner);
   }
 }
 

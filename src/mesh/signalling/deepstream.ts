@@ -2,6 +2,7 @@
 import type {Cancel} from '../clock.js';
 import {MeshError, type MeshErrorCode} from '../errors.js';
 import {CHECK_MS, HANDSHAKE_TIMEOUT_MS, HEARTBEAT_MS, PROBE_TIMEOUT_MS} from './bounds.js';
+import {ClientSocket} from './client-socket.js';
 import {C, DeepstreamClient, type EventData, type Message, type RecordOfflineStore} from './deepstream-client.js';
 import {DeepstreamList, type EnteredList} from './deepstream-list.js';
 import {DeepstreamProbe} from './deepstream-probe.js';
@@ -11,7 +12,7 @@ import {answersHttp, endpoint} from './endpoint.js';
 import {ListSignalling} from './list-signalling.js';
 import {signalEvent, wishEvent} from './names.js';
 import type {Connect, Connection, ConnectionEvents, ConnectOptions, ProbeAnswer, WriteOutcome} from './port.js';
-import type {CreateSignalling, PeerId} from './types.js';
+import type {PeerId, Signalling, SignallingOptions} from './types.js';
 
 const {AUTH_ACTION, CONNECTION_ACTION, CONNECTION_STATE, EVENT_ACTION, PRESENCE_ACTION, RECORD_ACTION, TOPIC} = C;
 
@@ -28,11 +29,27 @@ const NO_STORAGE: RecordOfflineStore = {
   reset: done => done(null),
 };
 
-/** Every attempt is a new client, so that nothing of a connection that failed is left in the next. */
-export const connectDeepstream: Connect = (options, events) => new DeepstreamConnection(options, events);
+/**
+ * Every attempt is a new client, so that nothing of a connection that failed is left in the next.
+ * @param socket to the endpoint; a new one by default
+ */
+export const connectDeepstream = (options: ConnectOptions, events: ConnectionEvents, socket?: ClientSocket): Connection =>
+  new DeepstreamConnection(options, events, socket);
 
-export const createDeepstreamSignalling: CreateSignalling = options =>
-  new ListSignalling(connectDeepstream, options, (url, signal) => answersHttp(endpoint(url), signal));
+export interface DeepstreamOptions extends SignallingOptions {
+  /** To the same endpoint, of `dial()`: the first attempt takes it. */
+  readonly socket?: ClientSocket | undefined;
+}
+
+export function createDeepstreamSignalling({socket, ...options}: DeepstreamOptions): Signalling {
+  let unused = socket;
+  const connect: Connect = (connection, events) => {
+    const first = unused;
+    unused = undefined;
+    return connectDeepstream(connection, events, first);
+  };
+  return new ListSignalling(connect, options, (url, signal) => answersHttp(endpoint(url), signal));
+}
 
 type Stage = 'connecting' | 'greeting' | 'open' | 'closed';
 
@@ -44,6 +61,7 @@ class DeepstreamConnection implements Connection {
   readonly #explaining = new AbortController();
   readonly #client: DeepstreamClient;
   readonly #probe: DeepstreamProbe;
+  #unused: ClientSocket | undefined;
   #socket: WatchedSocket | undefined;
   #list: DeepstreamList | undefined;
   #stage: Stage = 'connecting';
@@ -57,8 +75,9 @@ class DeepstreamConnection implements Connection {
   /** Answers to what the server has done with the login and is not asked for again. */
   readonly #answers: Message[] = [];
 
-  constructor(options: ConnectOptions, events: ConnectionEvents) {
+  constructor(options: ConnectOptions, events: ConnectionEvents, socket: ClientSocket | undefined) {
     this.#options = options;
+    this.#unused = socket;
     this.#events = events;
     this.#url = endpoint(options.url);
     const {selfId, token, list} = options;
@@ -159,7 +178,9 @@ class DeepstreamConnection implements Connection {
     const {href} = this.#dials === 1 ? this.#url : endpoint(url);
     this.#stage = 'connecting';
     try {
-      this.#socket = new WatchedSocket(href, {
+      const socket = this.#unused ?? new ClientSocket(href);
+      this.#unused = undefined;
+      this.#socket = new WatchedSocket(socket, {
         login, clock: this.#options.clock,
         watch: {
           onOpened: () => { this.#stage = 'greeting'; },
