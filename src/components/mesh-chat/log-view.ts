@@ -13,8 +13,11 @@ import {renderBlock, renderKept} from './lines.js';
 import {logStyles} from './log-view.styles.js';
 import {ReadingPlace} from './place.js';
 
-/** Blocks that are drawn while the reader is at the end; more are drawn as the reader goes back. A screen holds about 10. */
+/** Blocks that are drawn while the reader is at the end. A screen holds about 10. */
 const WINDOW = 60;
+
+/** Blocks that are drawn more at one time as the reader goes back: about a screen, within a frame or two. */
+const STEP = 8;
 
 /** Blocks that are drawn at most while the reader is further up, however many come meanwhile. */
 const MAX_DRAWN = 4 * WINDOW;
@@ -91,9 +94,9 @@ export class LogView implements ReactiveController {
     this.#place.onScroll();
     if (this.#place.atEnd) return;
     const first = this.#firstDrawn();
-    if (first > 0 && this.#place.nearStart) this.#drawFrom(first - WINDOW);
+    if (first > 0 && this.#place.nearStart) this.#drawFrom(first - STEP);
     else if (this.#place.nearStart) void this.#readEarlier();
-    else if (!this.#drawsLast() && this.#place.nearEnd) this.#drawFrom(first + WINDOW);
+    else if (!this.#drawsLast() && this.#place.nearEnd) this.#drawFrom(first + STEP);
   }
 
   toEnd(): void {
