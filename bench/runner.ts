@@ -68,7 +68,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
 }
 
 /** Chromium refuses new connections after some 500 in one page's life, closed ones included until they are collected. */
-const RELOAD_EVERY = 10;
+const NEW_TABS_EVERY = 10;
 
 /** How often a round begins anew because the driver's word came too late to a tab: no contestant is to blame for that. */
 const BUSY_ATTEMPTS = 5;
@@ -153,7 +153,7 @@ class Runner {
       const entries = this.#entries.filter(({name}) => doesAny(name, scenario));
       for (const entry of entries) await this.#prepare(entry, scenario);
       for (let round = 0; round < rounds; round++) {
-        if (round > 0 && round % RELOAD_EVERY === 0) for (const entry of entries) await this.#prepare(entry, scenario);
+        if (round > 0 && round % NEW_TABS_EVERY === 0) for (const entry of entries) await this.#prepare(entry, scenario);
         for (const entry of round % 2 === 0 ? entries : entries.toReversed()) {
           const begun = performance.now();
           const seen = await this.#measure(entry, scenario, round);

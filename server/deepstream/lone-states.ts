@@ -50,7 +50,7 @@ class LoneState implements StateRegistry {
 
 /**
  * What deepstream asks about the servers of its cluster, where there is one server. Its own answer is right too, but after each new name it
- * adds up a checksum over all names there are, to tell nobody: with a thousand people, half of what it takes to let one in.
+ * adds up a checksum over all names there are, to tell nobody: to let somebody in takes the longer, the more are there.
  */
 export class LoneStates implements StateRegistryFactory {
   readonly description = 'Mesh Room states';
