@@ -55,6 +55,8 @@ class SimplePeerLink extends EventTarget implements Link {
   #state: LinkState = 'connecting';
   #error: MeshError | undefined;
   #awaitsAnswer = false;
+  /** Whether the other side has an address of a TURN server. */
+  #theyRelay = false;
   /** Says this side's description, once it is made. */
   #describe: (() => void) | undefined;
   #isDescribed = false;
@@ -108,6 +110,7 @@ class SimplePeerLink extends EventTarget implements Link {
 
   accept(signal: unknown): void {
     if (this.#state === 'closed' || this.#error || !isSignal(signal)) return;
+    if (namesRelay(signal)) this.#theyRelay = true;
     if (signal.type === 'answer') {
       // A repeated answer in state `stable` would make simple-peer destroy a good connection.
       if (!this.#awaitsAnswer) return;
@@ -142,7 +145,9 @@ class SimplePeerLink extends EventTarget implements Link {
   async route(): Promise<'direct' | 'turn'> {
     if (!this.#connection || this.#state !== 'open') return 'direct';
     const used = (this.#connection.sctp?.transport.iceTransport as Partial<RTCIceTransport> | undefined)?.getSelectedCandidatePair?.();
-    if (used) return [used.local, used.remote].some(({type}) => type === 'relay') ? 'turn' : 'direct';
+    // An address that asked before it was heard of remains what it was then, though it is a relay's.
+    const isCertain = used && !(this.#theyRelay && used.remote.type === 'prflx');
+    if (isCertain) return [used.local, used.remote].some(({type}) => type === 'relay') ? 'turn' : 'direct';
     // Firefox tells it by its statistics alone, which cost the browser some milliseconds.
     const stats = await this.#connection.getStats();
     const reports = [...stats.values() as Iterable<RTCStats & Record<string, unknown>>];
@@ -309,6 +314,12 @@ class SimplePeerLink extends EventTarget implements Link {
 const isHostCandidate = (signal: SimplePeer.SignalData): boolean => signal.type === 'candidate' && / typ host\b/.test(candidateOf(signal));
 
 const candidateOf = (signal: SimplePeer.SignalData): string => (signal as {candidate: {candidate: string}}).candidate.candidate;
+
+/** Whether an address of a TURN server is in it. */
+function namesRelay(signal: SimplePeer.SignalData): boolean {
+  const {sdp, candidate} = signal as {readonly sdp?: string; readonly candidate?: {readonly candidate: string}};
+  return (sdp ?? candidate?.candidate ?? '').includes(' typ relay ');
+}
 
 /** A remote's signal, checked for the shapes that simple-peer makes and this version uses. */
 function isSignal(value: unknown): value is SimplePeer.SignalData {
