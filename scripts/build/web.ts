@@ -38,7 +38,27 @@ export async function bundleScript(): Promise<Bundle> {
   const {metafile, outputFiles} = await build({
     ...webOptions, footer: {js: minifierMark}, entryPoints: {'mesh-room': fromRoot(SCRIPT_ENTRY)}, entryNames: '[name]',
   });
-  return {metafile, outputFiles: await minifyScripts(outputFiles)};
+  return {metafile, outputFiles: await minifyScripts(hasten(metafile, outputFiles))};
+}
+
+/**
+ * The script asks at once for what its parts will need, too: from those alone a browser would learn of it a round trip later. Stands at the
+ * end, so that nothing in the source map moves.
+ */
+function hasten(metafile: Metafile, outputFiles: readonly OutputFile[]): OutputFile[] {
+  const script = outputOf(metafile, SCRIPT_ENTRY);
+  const first = staticImports(metafile, script);
+  const parts = [...first].flatMap(output => metafile.outputs[output]!.imports)
+    .filter(({kind, external}) => kind === 'dynamic-import' && !external).map(({path}) => path);
+  const needed = new Set(parts.flatMap(part => [...staticImports(metafile, part)]));
+  // Where it does not come, the part that needs it says so.
+  const asked = [...needed].filter(output => !first.has(output) && !parts.includes(output))
+    .map(output => `import("./${relative(OUT, output).split(sep).join('/')}").catch(()=>{});`);
+  return outputFiles.map(file => {
+    if (file.path !== fromRoot(script)) return file;
+    const text = `${file.text}\n${asked.join('')}`;
+    return {...file, text, contents: new TextEncoder().encode(text)};
+  });
 }
 
 const bundlePage = (): Promise<Bundle> =>
