@@ -53,7 +53,7 @@ function hasten(metafile: Metafile, outputFiles: readonly OutputFile[]): OutputF
   const needed = new Set(parts.flatMap(part => [...staticImports(metafile, part)]));
   // Where it does not come, the part that needs it says so.
   const asked = [...needed].filter(output => !first.has(output) && !parts.includes(output))
-    .map(output => `import("./${relative(OUT, output).split(sep).join('/')}").catch(()=>{});`);
+    .map(output => `import(".${urlOf(output)}").catch(()=>{});`);
   return outputFiles.map(file => {
     if (file.path !== fromRoot(script)) return file;
     const text = `${file.text}\n${asked.join('')}`;

@@ -5,13 +5,12 @@ import {LoneStates} from './lone-states.js';
 import {STATE_REGISTRY_TOPIC} from './protocol.js';
 
 describe('LoneStates', () => {
-  const states = (): LoneStates => new LoneStates();
   const {EVENT_SUBSCRIPTIONS, RECORD_SUBSCRIPTIONS} = STATE_REGISTRY_TOPIC;
 
   it('has a name as long as it was added more often than removed, and tells the first and the last', () => {
     const step = fc.record({name: fc.constantFrom('a', 'b', '__proto__'), isAdded: fc.boolean()});
     fc.assert(fc.property(fc.array(step), steps => {
-      const registry = states().getStateRegistry(EVENT_SUBSCRIPTIONS);
+      const registry = new LoneStates().getStateRegistry(EVENT_SUBSCRIPTIONS);
       const told: string[] = [];
       registry.onAdd(name => told.push(`+${name}`));
       registry.onRemove(name => told.push(`-${name}`));
@@ -33,7 +32,7 @@ describe('LoneStates', () => {
   });
 
   it('keeps topics apart, and each one', () => {
-    const all = states();
+    const all = new LoneStates();
     all.getStateRegistry(EVENT_SUBSCRIPTIONS).add('a');
     assert.equal(all.getStateRegistry(RECORD_SUBSCRIPTIONS).has('a'), false);
     assert.equal(all.getStateRegistry(EVENT_SUBSCRIPTIONS).has('a'), true);
