@@ -5,6 +5,7 @@ import type {Tab} from '../page/tab.js';
 /** How far a tab's clock may stand from the driver's, beyond what the question itself took. */
 const CLOCK_BOUND_MS = 2;
 const CLOCK_QUESTIONS = 5;
+const FREEZE_BOUND_MS = 1_000;
 
 /** The methods of a `Tab`, called from the driver. */
 export class RemoteTab {
@@ -28,9 +29,28 @@ export class RemoteTab {
     void this.#session.send('Page.crash').catch(() => undefined);
   }
 
-  /** Stops all tasks of the page, or lets them go on. */
-  async freeze(isFrozen: boolean): Promise<void> {
-    await this.#session.send('Page.setWebLifecycleState', {state: isFrozen ? 'frozen' : 'active'});
+  /**
+   * Stops all tasks of the page, as in a phone's pocket: hidden first, since a page that is seen is not frozen, whatever it is told.
+   * @throws where the page did not freeze
+   */
+  async freeze(): Promise<void> {
+    const froze = this.page.evaluate(ms => new Promise<boolean>(resolve => {
+      document.addEventListener('freeze', () => resolve(true), {once: true});
+      setTimeout(() => resolve(false), ms);
+    }), FREEZE_BOUND_MS);
+    await this.show(false);
+    await this.#session.send('Page.setWebLifecycleState', {state: 'frozen'});
+    if (!await froze) throw new Error('the page did not freeze');
+  }
+
+  /** Lets them go on, and shows the page. */
+  async thaw(): Promise<void> {
+    await Promise.all([this.#session.send('Page.setWebLifecycleState', {state: 'active'}), this.show(true)]);
+  }
+
+  /** Of several tabs of one window all but one are hidden pages, unless they are told that they have the focus. */
+  async show(isShown: boolean): Promise<void> {
+    await this.#session.send('Emulation.setFocusEmulationEnabled', {enabled: isShown});
   }
 
   /** Processor time of the tab's process since it began, in milliseconds. */
@@ -102,14 +122,14 @@ export class Tabs {
   async #open(): Promise<RemoteTab> {
     const page = await this.#options.browser.newPage();
     const session = await page.createCDPSession();
-    // Several tabs of one window: without this, all but one are hidden pages.
-    await session.send('Emulation.setFocusEmulationEnabled', {enabled: true});
+    const tab = new RemoteTab(page, session);
+    await tab.show(true);
     await session.send('Performance.enable');
     page.on('pageerror', error => this.#errors.push(String(error)));
     page.on('console', message => message.type() === 'error' && this.#errors.push(message.text()));
     // A page that crashes when it is told to is no news, and nobody else listens.
     page.on('error', () => undefined);
-    return new RemoteTab(page, session);
+    return tab;
   }
 }
 

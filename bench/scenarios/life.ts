@@ -62,10 +62,10 @@ export const thaw: Scenario = {
     await settle(round);
     const sleeper = round.tabs.at(-1)!;
     await Promise.all(round.tabs.slice(0, -1).map(tab => tab.call('answer')));
-    await sleeper.freeze(true);
+    await sleeper.freeze();
     await quiet(FROZEN_MS);
     const since = now();
-    await sleeper.freeze(false);
+    await sleeper.thaw();
     round.record('thaw', await sleeper.call('heardByAll', ROOM_N - 1, ASK_EVERY_MS, BOUND_MS) - since);
   },
 };
