@@ -5,6 +5,9 @@ import {allOf, fill, quiet, REST_MS, type Round, type Scenario} from './scenario
 /** A page that nobody believes to be there any more after so long is not worth waiting for. */
 const BOUND_MS = 40_000;
 const ASK_EVERY_MS = 20;
+/** Questions that everybody answers before one freezes. */
+const TALK = 20;
+const TALK_BYTES = 100;
 const SERVER_AWAY_MS = 1_000;
 /** Time for the word to reach the tab that comes then. */
 const JOINS_AFTER_MS = 50;
@@ -62,6 +65,8 @@ export const thaw: Scenario = {
     await settle(round);
     const sleeper = round.tabs.at(-1)!;
     await Promise.all(round.tabs.slice(0, -1).map(tab => tab.call('answer')));
+    // As rooms have. The first line in a tab's life takes its script's being compiled, whether it froze or not.
+    await sleeper.call('ask', TALK, TALK_BYTES, BOUND_MS);
     await sleeper.freeze();
     await quiet(FROZEN_MS);
     const since = now();

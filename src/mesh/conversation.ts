@@ -42,8 +42,11 @@ const AWAY_MS = 10_000;
  * all else that an idle link does. Who passes a TURN server, or has just found a path, is asked at once.
  */
 const ROUTE_MS = 15_000;
-/** Through the server everybody shares what there is, and nothing is noticed sooner for being asked more often. */
-const SERVER_FACTOR = 5;
+/**
+ * All pauses are so much longer through the server, where everybody shares what there is and nothing is noticed sooner for being asked more
+ * often, and beside somebody who stands still: that one asks itself when it goes on, and would first have to answer all that waits for it.
+ */
+const SELDOM = 5;
 /** A round trip that differs by less, in milliseconds or as a share, is the same one: each change is told, and drawn, in all rosters. */
 const SAME_RTT_MS = 5;
 const SAME_RTT_SHARE = 0.2;
@@ -51,6 +54,8 @@ const SAME_RTT_SHARE = 0.2;
 const LATE_MS = 1_500;
 /** So much of `SILENT_MS` is left then. */
 const GRACE_MS = 2_000;
+/** And so long later it is looked again: a page that wakes up has its own to do first, and asks everybody then. */
+const WAKING_MS = 100;
 
 export type RoutingFrame = Extract<LineFrame, {kind: 'ask' | 'can' | 'passed' | 'routed' | 'unrouted'}>;
 
@@ -380,16 +385,8 @@ export class Conversation {
     });
   }
 
-  /** Through the server, all pauses are longer. */
   get #factor(): number {
-    return this.#route === 'server' ? SERVER_FACTOR : 1;
-  }
-
-  /** For how many milliseconds nothing has come, while this page was able to hear it. */
-  #quietMs(): number {
-    const now = this.#options.clock.now();
-    if (now - this.#due > LATE_MS) this.#heardAt = Math.max(this.#heardAt, now - (SILENT_MS - GRACE_MS) * this.#factor);
-    return now - this.#heardAt;
+    return this.#route === 'server' || this.#away ? SELDOM : 1;
   }
 
   /** After how many milliseconds without a word the peer is asked. */
@@ -412,8 +409,14 @@ export class Conversation {
   /** Asks who has not been heard for a while, and tells when there is still nothing. */
   #lookAfter(): void {
     const {clock, isBusy, initiator} = this.#options;
-    const quietMs = this.#quietMs();
     const factor = this.#factor;
+    const now = clock.now();
+    if (now - this.#due > LATE_MS) {
+      this.#heardAt = Math.max(this.#heardAt, now - (SILENT_MS - GRACE_MS) * factor);
+      return this.#lookIn(WAKING_MS);
+    }
+    // While this page was able to hear it.
+    const quietMs = now - this.#heardAt;
     if (quietMs >= SILENT_MS * factor && !this.#away) {
       // Without a path silence says nothing about the peer.
       if (quietMs >= AWAY_MS * factor && this.#link?.hasPath) this.#setAway(true);
@@ -424,7 +427,7 @@ export class Conversation {
     if (this.#pingAt === -Infinity && quietMs < QUIET_MS && isBusy()) return this.#lookIn(FIRST_MS, FIRST_SLACK_MS);
     // In the turn in which it asks one, the initiator asks all whom it will ask before long.
     const soonMs = this.#askMs - (initiator ? SLACK_MS : 0);
-    if (Math.min(quietMs, clock.now() - this.#pingAt) >= soonMs || this.#isStale) this.#sendPing();
+    if (Math.min(quietMs, now - this.#pingAt) >= soonMs || this.#isStale) this.#sendPing();
     this.#lookAtRoute();
     // Where there is nothing to answer a question for too long, that is to be seen in time.
     const left = (quietMs < soonMs ? this.#askMs : SILENT_MS * factor) - quietMs;
@@ -448,6 +451,7 @@ export class Conversation {
   #setAway(away: boolean): void {
     if (away === this.#away) return;
     this.#away = away;
+    this.#lookIn(this.#askMs);
     this.#options.onChange();
   }
 

@@ -308,6 +308,47 @@ describe('A pair without a way to each other', () => {
     expect(world.link('a', 'b')).to.equal('direct');
   });
 
+  it('seldom asks somebody who stands still, who would have to answer all of it on going on, and then as before', async () => {
+    await world.join('a', 'b');
+    await world.clock.run(10_000);
+    const link = [...world.network.links].find(({owner}) => owner === 'a')!;
+    const send = link.send.bind(link);
+    let said = 0;
+    link.send = (lane, data) => {
+      said++;
+      return send(lane, data);
+    };
+    const {mesh, clock} = world.member('b');
+    const isAway = (): boolean | undefined => world.member('a').mesh.peers[0]?.away;
+    mesh.sleep();
+    clock.frozen = true;
+    await world.clock.run(50);
+    world.block('a', 'b', false);
+    await world.clock.run(30_000);
+    expect(isAway()).to.equal(true);
+    expect(said).to.be.within(1, 3);
+    clock.frozen = false;
+    for (const each of world.network.links) each.silence(false);
+    mesh.revive();
+    await world.clock.run(50);
+    expect(isAway()).to.equal(false);
+    said = 0;
+    await world.clock.run(30_000);
+    expect(said).to.be.above(9);
+  });
+
+  it('hears at once of each other when both stood still, whoever went on first', async () => {
+    await world.join('a', 'b');
+    await world.clock.run(10_000);
+    const both = [world.member('a'), world.member('b')];
+    for (const {mesh} of both) mesh.sleep();
+    await world.clock.run(50);
+    expect(both.map(({mesh}) => mesh.peers[0]?.away)).to.deep.equal([true, true]);
+    both[1]!.mesh.revive();
+    await world.clock.run(50);
+    expect(both.map(({mesh}) => mesh.peers[0]?.away)).to.deep.equal([false, false]);
+  });
+
   it('ends with every line at every member once and in order, whatever paths, members and the server do', async function () {
     this.timeout(60_000);
     const ids = ['a', 'b', 'c', 'd', 'e'];

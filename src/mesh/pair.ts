@@ -248,8 +248,10 @@ export class Pair {
    */
   revive(network: boolean): void {
     const using = this.#using;
-    if (using && !this.conversation.plain && !this.conversation.away) {
-      if (network && using === this.#attempt) this.#restart(using);
+    const {plain, away} = this.conversation;
+    if (using && !plain) {
+      if (network && !away && using === this.#attempt) this.#restart(using);
+      // Also who stood still, since this page may have stood still longer.
       this.#check(using);
     }
     this.#tryNow();

@@ -5,6 +5,11 @@ import type {Listen} from '../mesh/listen.js';
 const TICK_MS = 5_000;
 /** … and has stood still when it looks this much too late. Timers of hidden pages come late too, by up to a minute; asking costs little. */
 const GAP_MS = 3_000;
+/**
+ * One awakening shows in several ways, such as `resume`, being seen, and a late look: what comes within so long is told once, at its end.
+ * Until then a page draws, and says what it has to say; to ask all others first would make them answer at the very moment.
+ */
+const WAKING_MS = 50;
 
 export class WakeEvent extends Event {
   /** @param network - whether the device's network is another one now. */
@@ -32,26 +37,26 @@ export class PageLife extends EventTarget {
   readonly #watching = new AbortController();
   #timer: ReturnType<typeof setInterval> | undefined;
   #lookedAt = Date.now();
+  #waking: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     super();
     const {document} = globalThis;
     const {connection} = (globalThis.navigator ?? {}) as {connection?: EventTarget & {readonly type?: string}};
-    const wake = (network = false) => void this.dispatchEvent(new WakeEvent(network));
     this.#on(globalThis, 'pagehide', () => this.#tell('hide'));
     this.#on(globalThis, 'pageshow', event => (event as PageTransitionEvent).persisted && this.#tell('show'));
     this.#on(document, 'freeze', () => this.#tell('sleep'));
-    this.#on(document, 'resume', () => wake());
-    this.#on(document, 'visibilitychange', () => document.visibilityState === 'visible' && wake());
+    this.#on(document, 'resume', () => this.#wake());
+    this.#on(document, 'visibilitychange', () => document.visibilityState === 'visible' && this.#wake());
     this.#on(globalThis, 'online', () => {
       this.#tell('network-change');
-      wake(true);
+      this.#wake(true);
     });
     this.#on(globalThis, 'offline', () => this.#tell('network-change'));
     let type = connection?.type;
     this.#on(connection, 'change', () => {
       // Most changes are estimates of the same network's speed.
-      wake(type !== connection?.type);
+      this.#wake(type !== connection?.type);
       type = connection?.type;
     });
     if (document) this.#timer = setInterval(() => this.#look(), TICK_MS);
@@ -60,6 +65,7 @@ export class PageLife extends EventTarget {
   close(): void {
     this.#watching.abort();
     clearInterval(this.#timer);
+    clearTimeout(this.#waking);
   }
 
   #look(): void {
@@ -67,7 +73,19 @@ export class PageLife extends EventTarget {
     // Also when the clock was set back: what was known then is as old as it may be.
     const gap = Math.abs(now - this.#lookedAt - TICK_MS) > GAP_MS;
     this.#lookedAt = now;
-    if (gap) this.dispatchEvent(new WakeEvent(false));
+    if (gap) this.#wake();
+  }
+
+  #wake(network = false): void {
+    // On another network nothing that this page says gets anywhere, before that is mended.
+    if (network) this.#tellAwake(true);
+    else this.#waking ??= setTimeout(() => this.#tellAwake(false), WAKING_MS);
+  }
+
+  #tellAwake(network: boolean): void {
+    clearTimeout(this.#waking);
+    this.#waking = undefined;
+    this.dispatchEvent(new WakeEvent(network));
   }
 
   #on(target: EventTarget | undefined, type: string, run: (event: Event) => unknown): void {

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import {after, before, describe, it} from 'node:test';
 import type {Page} from 'puppeteer-core';
-import {until} from '../helpers/browser.js';
+import {freeze, until} from '../helpers/browser.js';
 import {FaultRoom, LONG, makeFaultDevice, pause, type FaultDevice} from '../helpers/fault-room.js';
 import {isOfBrowser, lines, stateOf, type ChatElement, type RoomElement, type RoomTab} from '../helpers/room-tabs.js';
 
@@ -228,11 +228,9 @@ describe('chaos', () => {
       }),
       'server cut': toServer(async () => room.proxy.cut()),
       'tab frozen': toPage(true, async ({tab: {page}}) => {
-        const session = await page.createCDPSession();
-        await session.send('Page.setWebLifecycleState', {state: 'frozen'});
+        const thaw = await freeze(page);
         await pause(roll(8_000));
-        await session.send('Page.setWebLifecycleState', {state: 'active'});
-        await session.detach();
+        await thaw();
       }, true),
       'tab reloaded': toPage(false, async person => {
         const {page} = person.tab;

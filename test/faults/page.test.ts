@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {after, afterEach, before, describe, it, type TestContext} from 'node:test';
 import type {Page} from 'puppeteer-core';
-import {until} from '../helpers/browser.js';
+import {freeze, until} from '../helpers/browser.js';
 import {FaultRoom, Figures, LONG, SILENT_MS, pause} from '../helpers/fault-room.js';
 import {lines, linked, say, stateOf, type RoomElement, type RoomTab} from '../helpers/room-tabs.js';
 
@@ -26,10 +26,9 @@ describe('faults of a page', () => {
     const figures = new Figures(room);
     while (figures.wantsMore) {
       const [one, two, sleeper] = await room.open() as [RoomTab, RoomTab, RoomTab];
-      const session = await sleeper.page.createCDPSession();
       await say(sleeper.page, 'before');
       await Promise.all([one, two].map(({page}) => lines(page, 1)));
-      await session.send('Page.setWebLifecycleState', {state: 'frozen'});
+      const thaw = await freeze(sleeper.page);
       const end = Date.now() + frozenMs;
       const said: string[] = [];
       while (Date.now() < end) {
@@ -37,7 +36,7 @@ describe('faults of a page', () => {
         await say(one.page, said.at(-1)!);
         await pause(frozenMs / 8);
       }
-      await session.send('Page.setWebLifecycleState', {state: 'active'});
+      await thaw();
       figures.push(await room.healed(Date.now()));
       const heard = await lines(sleeper.page, 1 + said.length);
       assert.deepEqual(heard.filter(text => text.startsWith('while')), said, 'what was said meanwhile is there, once and in order');

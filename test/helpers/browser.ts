@@ -127,3 +127,18 @@ export async function newTab(browser: Browser, url: string, options: TabOptions 
     },
   };
 }
+
+/**
+ * Stops all tasks of a page, as in a phone's pocket. One that is seen, or is told that it is, does not freeze whatever it is told.
+ * @returns what lets them go on
+ */
+export async function freeze(page: Page): Promise<() => Promise<void>> {
+  const session = await page.createCDPSession();
+  const froze = page.evaluate(() => new Promise<void>(resolve => document.addEventListener('freeze', () => resolve(), {once: true})));
+  await session.send('Page.setWebLifecycleState', {state: 'frozen'});
+  await froze;
+  return async () => {
+    await session.send('Page.setWebLifecycleState', {state: 'active'});
+    await session.detach();
+  };
+}
