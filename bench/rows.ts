@@ -63,6 +63,7 @@ export function rowsFor(sizes: readonly number[]): readonly Row[] {
     {id: 'left', name: 'left', unit: 'ms', label: `one leaves, ${others(ROOM_N)} know`},
     {id: 'killed', name: 'killed', unit: 'ms', label: `one is killed, ${others(ROOM_N)} know`},
     {id: 'thaw', name: 'thaw', unit: 'ms', label: `one thaws after ${FROZEN_MS / 1_000} s, until ${others(ROOM_N)} answer`},
+    {id: 'thaw-join', name: 'thaw', unit: 'ms', label: `one has thawed; who comes then is linked to ${others(ROOM_N + 1)}`},
     {id: 'restart', name: 'restart', unit: 'ms', label: `the server restarts; from then, who comes is linked to ${others(ROOM_N)}`},
   ];
 }

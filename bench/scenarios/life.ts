@@ -26,6 +26,14 @@ async function goneMs({tabs}: Round, go: (tab: RemoteTab) => number | Promise<nu
   return Math.max(...await known) - at;
 }
 
+/** The last tab comes into the room of the others. @returns milliseconds until it is linked to all of them, and they to it */
+async function newcomerMs({tabs, room}: Round): Promise<number> {
+  const since = now() + JOINS_AFTER_MS;
+  await tabs.at(-1)!.call('join', room, since);
+  const linked = await allOf(tabs.map(tab => tab.call('reached', tabs.length - 1, since, BOUND_MS)));
+  return Math.max(...linked) - since;
+}
+
 /** One leaves as a page does that is told to. */
 export const left: Scenario = {
   label: 'one leaves',
@@ -57,14 +65,15 @@ export const killed: Scenario = {
 /** One's page is frozen, as in a phone's pocket, and comes back. */
 export const thaw: Scenario = {
   label: 'one freezes and thaws',
-  n: ROOM_N,
-  rowIds: ['thaw'],
+  n: ROOM_N + 1,
+  rowIds: ['thaw', 'thaw-join'],
   mostRounds: 3,
   spoilsTabs: true,
   async run(round) {
-    await settle(round);
-    const sleeper = round.tabs.at(-1)!;
-    await Promise.all(round.tabs.slice(0, -1).map(tab => tab.call('answer')));
+    const members = round.tabs.slice(0, -1);
+    await settle(round, members);
+    const sleeper = members.at(-1)!;
+    await Promise.all(members.slice(0, -1).map(tab => tab.call('answer')));
     // As rooms have. The first line in a tab's life takes its script's being compiled, whether it froze or not.
     await sleeper.call('ask', TALK, TALK_BYTES, BOUND_MS);
     await sleeper.freeze();
@@ -72,6 +81,9 @@ export const thaw: Scenario = {
     const since = now();
     await sleeper.thaw();
     round.record('thaw', await sleeper.call('heardByAll', ROOM_N - 1, ASK_EVERY_MS, BOUND_MS) - since);
+    // Browsers close the WebSocket of a page that was frozen.
+    await quiet(REST_MS);
+    round.record('thaw-join', await newcomerMs(round));
   },
 };
 
@@ -83,12 +95,8 @@ export const restart: Scenario = {
   mostRounds: 3,
   spoilsTabs: true,
   async run(round) {
-    const {tabs} = round;
-    await settle(round, tabs.slice(0, -1));
+    await settle(round, round.tabs.slice(0, -1));
     await round.restart(SERVER_AWAY_MS);
-    const since = now() + JOINS_AFTER_MS;
-    await tabs.at(-1)!.call('join', round.room, since);
-    const linked = await allOf(tabs.map(tab => tab.call('reached', ROOM_N - 1, since, BOUND_MS)));
-    round.record('restart', Math.max(...linked) - since);
+    round.record('restart', await newcomerMs(round));
   },
 };
