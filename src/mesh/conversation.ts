@@ -399,21 +399,22 @@ export class Conversation {
     return this.#options.clock.now() - this.#pingAt >= RTT_MS * this.#factor;
   }
 
-  #lookIn(ms: number, slackMs = SLACK_MS): void {
+  #lookIn(ms: number, slackMs = SLACK_MS, isPutOff = false): void {
     const {clock} = this.#options;
     this.#due = clock.now() + ms;
     this.#look?.();
-    this.#look = clock.after(ms, () => this.#lookAfter(), slackMs);
+    this.#look = clock.after(ms, () => this.#lookAfter(isPutOff), slackMs);
   }
 
   /** Asks who has not been heard for a while, and tells when there is still nothing. */
-  #lookAfter(): void {
+  #lookAfter(isPutOff: boolean): void {
     const {clock, isBusy, initiator} = this.#options;
     const factor = this.#factor;
     const now = clock.now();
     if (now - this.#due > LATE_MS) {
       this.#heardAt = Math.max(this.#heardAt, now - (SILENT_MS - GRACE_MS) * factor);
-      return this.#lookIn(WAKING_MS);
+      // Once: where all timers are late, as a hidden page's may be, nobody would ever be asked.
+      if (!isPutOff) return this.#lookIn(WAKING_MS, 0, true);
     }
     // While this page was able to hear it.
     const quietMs = now - this.#heardAt;

@@ -15,6 +15,18 @@ describe('A pair without a way to each other', () => {
   });
   afterEach(() => world.end());
 
+  /** Counts what `id` says over its one link. */
+  function listenTo(id: string): {count: number} {
+    const said = {count: 0};
+    const link = [...world.network.links].find(({owner}) => owner === id)!;
+    const send = link.send.bind(link);
+    link.send = (lane, data) => {
+      said.count++;
+      return send(lane, data);
+    };
+    return said;
+  }
+
   it('talks through a member that both reach, soon after it is clear that there is no path', async () => {
     world.block('a', 'b');
     await world.join('a', 'b', 'c');
@@ -311,13 +323,7 @@ describe('A pair without a way to each other', () => {
   it('seldom asks somebody who stands still, who would have to answer all of it on going on, and then as before', async () => {
     await world.join('a', 'b');
     await world.clock.run(10_000);
-    const link = [...world.network.links].find(({owner}) => owner === 'a')!;
-    const send = link.send.bind(link);
-    let said = 0;
-    link.send = (lane, data) => {
-      said++;
-      return send(lane, data);
-    };
+    const said = listenTo('a');
     const {mesh, clock} = world.member('b');
     const isAway = (): boolean | undefined => world.member('a').mesh.peers[0]?.away;
     mesh.sleep();
@@ -326,15 +332,26 @@ describe('A pair without a way to each other', () => {
     world.block('a', 'b', false);
     await world.clock.run(30_000);
     expect(isAway()).to.equal(true);
-    expect(said).to.be.within(1, 3);
+    expect(said.count).to.be.within(1, 3);
     clock.frozen = false;
     for (const each of world.network.links) each.silence(false);
     mesh.revive();
     await world.clock.run(50);
     expect(isAway()).to.equal(false);
-    said = 0;
+    said.count = 0;
     await world.clock.run(30_000);
-    expect(said).to.be.above(9);
+    expect(said.count).to.be.above(9);
+  });
+
+  it('asks as ever where all timers are late, as a hidden page\'s may be', async () => {
+    await world.join('a', 'b');
+    await world.clock.run(10_000);
+    world.member('b').clock.lateMs = 3_000;
+    world.member('a').clock.frozen = true;
+    const said = listenTo('b');
+    await world.clock.run(60_000);
+    expect(said.count).to.be.above(5);
+    world.member('a').clock.frozen = false;
   });
 
   it('hears at once of each other when both stood still, whoever went on first', async () => {

@@ -112,6 +112,8 @@ export class World {
 /** A member's own clock, which stands still with its page. */
 export class PageClock implements Clock {
   frozen = false;
+  /** How much later than they are due all timers run, as a hidden page's may. */
+  lateMs = 0;
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -125,7 +127,7 @@ export class PageClock implements Clock {
       if (this.frozen) cancel = this.#clock.after(1_000, due);
       else run();
     };
-    let cancel = this.#clock.after(ms, due);
+    let cancel = this.#clock.after(ms + this.lateMs, due);
     return () => cancel();
   };
 }
