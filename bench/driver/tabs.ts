@@ -1,11 +1,11 @@
 import type {Browser, CDPSession, Page} from 'puppeteer-core';
 
+import {freeze} from '../../test/helpers/browser.js';
 import type {Tab} from '../page/tab.js';
 
 /** How far a tab's clock may stand from the driver's, beyond what the question itself took. */
 const CLOCK_BOUND_MS = 2;
 const CLOCK_QUESTIONS = 5;
-const FREEZE_BOUND_MS = 1_000;
 
 /** The methods of a `Tab`, called from the driver. */
 export class RemoteTab {
@@ -34,13 +34,8 @@ export class RemoteTab {
    * @throws where the page did not freeze
    */
   async freeze(): Promise<void> {
-    const froze = this.page.evaluate(ms => new Promise<boolean>(resolve => {
-      document.addEventListener('freeze', () => resolve(true), {once: true});
-      setTimeout(() => resolve(false), ms);
-    }), FREEZE_BOUND_MS);
     await this.show(false);
-    await this.#session.send('Page.setWebLifecycleState', {state: 'frozen'});
-    if (!await froze) throw new Error('the page did not freeze');
+    await freeze(this.page, this.#session);
   }
 
   /** Lets them go on, and shows the page. */

@@ -11,38 +11,34 @@ describe('PageLife', () => {
   });
   afterEach(() => life.close());
 
-  const wakesUp = (): void => {
+  /** Shows in two ways that the page woke up; settles when `by` tells so. */
+  const wakesUp = (by = life): Promise<unknown> => {
+    const woken = new Promise(resolve => by.addEventListener('wake', resolve));
     for (const sign of ['resume', 'visibilitychange']) document.dispatchEvent(new Event(sign));
+    return woken;
   };
 
   it('tells once that the page woke up, though that shows in several ways, and not in the turn that may have other things to do', async () => {
-    const woken = new Promise(resolve => life.addEventListener('wake', resolve));
-    wakesUp();
+    const woken = wakesUp();
     expect(told).to.deep.equal([]);
     await woken;
-    const again = new Promise(resolve => life.addEventListener('wake', resolve));
-    wakesUp();
-    await again;
+    await wakesUp();
     expect(told).to.deep.equal([false, false]);
   });
 
   it('tells at once of another network, and not once more of the same awakening', async () => {
-    wakesUp();
+    void wakesUp();
     globalThis.dispatchEvent(new Event('online'));
     expect(told).to.deep.equal([true]);
-    const again = new Promise(resolve => life.addEventListener('wake', resolve));
-    wakesUp();
-    await again;
+    await wakesUp();
     expect(told).to.deep.equal([true, false]);
   });
 
   it('tells nothing after it was closed', async () => {
-    wakesUp();
+    void wakesUp();
     life.close();
     const other = new PageLife();
-    const woken = new Promise(resolve => other.addEventListener('wake', resolve));
-    wakesUp();
-    await woken;
+    await wakesUp(other);
     other.close();
     expect(told).to.deep.equal([]);
   });

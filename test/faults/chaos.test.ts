@@ -228,9 +228,11 @@ describe('chaos', () => {
       }),
       'server cut': toServer(async () => room.proxy.cut()),
       'tab frozen': toPage(true, async ({tab: {page}}) => {
-        const thaw = await freeze(page);
+        const session = await page.createCDPSession();
+        await freeze(page, session);
         await pause(roll(8_000));
-        await thaw();
+        await session.send('Page.setWebLifecycleState', {state: 'active'});
+        await session.detach();
       }, true),
       'tab reloaded': toPage(false, async person => {
         const {page} = person.tab;

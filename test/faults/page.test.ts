@@ -28,7 +28,8 @@ describe('faults of a page', () => {
       const [one, two, sleeper] = await room.open() as [RoomTab, RoomTab, RoomTab];
       await say(sleeper.page, 'before');
       await Promise.all([one, two].map(({page}) => lines(page, 1)));
-      const thaw = await freeze(sleeper.page);
+      const session = await sleeper.page.createCDPSession();
+      await freeze(sleeper.page, session);
       const end = Date.now() + frozenMs;
       const said: string[] = [];
       while (Date.now() < end) {
@@ -36,7 +37,7 @@ describe('faults of a page', () => {
         await say(one.page, said.at(-1)!);
         await pause(frozenMs / 8);
       }
-      await thaw();
+      await session.send('Page.setWebLifecycleState', {state: 'active'});
       figures.push(await room.healed(Date.now()));
       const heard = await lines(sleeper.page, 1 + said.length);
       assert.deepEqual(heard.filter(text => text.startsWith('while')), said, 'what was said meanwhile is there, once and in order');

@@ -1,5 +1,5 @@
 /** Real browsers for tests that need several tabs, users or origins. */
-import {launch, type Browser, type BrowserContext, type ElementHandle, type EvaluateFunc, type Page} from 'puppeteer-core';
+import {launch, type Browser, type BrowserContext, type CDPSession, type ElementHandle, type EvaluateFunc, type Page} from 'puppeteer-core';
 import {ensureChrome} from './chrome.js';
 import {findFirefox} from './firefox.js';
 
@@ -128,17 +128,18 @@ export async function newTab(browser: Browser, url: string, options: TabOptions 
   };
 }
 
+/** A page is frozen within a few milliseconds or not at all. */
+const FREEZE_BOUND_MS = 1_000;
+
 /**
- * Stops all tasks of a page, as in a phone's pocket. One that is seen, or is told that it is, does not freeze whatever it is told.
- * @returns what lets them go on
+ * Stops all tasks of a page, as in a phone's pocket; `Page.setWebLifecycleState` lets them go on.
+ * @throws where it did not freeze: one that is seen, or is told that it is, does not, whatever it is told
  */
-export async function freeze(page: Page): Promise<() => Promise<void>> {
-  const session = await page.createCDPSession();
-  const froze = page.evaluate(() => new Promise<void>(resolve => document.addEventListener('freeze', () => resolve(), {once: true})));
+export async function freeze(page: Page, session: CDPSession): Promise<void> {
+  const froze = page.evaluate(ms => new Promise<boolean>(resolve => {
+    document.addEventListener('freeze', () => resolve(true), {once: true});
+    setTimeout(() => resolve(false), ms);
+  }), FREEZE_BOUND_MS);
   await session.send('Page.setWebLifecycleState', {state: 'frozen'});
-  await froze;
-  return async () => {
-    await session.send('Page.setWebLifecycleState', {state: 'active'});
-    await session.detach();
-  };
+  if (!await froze) throw new Error('the page did not freeze');
 }
