@@ -13,6 +13,8 @@ interface Timer {
  * turn in which something else does, since waking up costs a page more than what it then does.
  */
 export class CoalescingClock implements Clock {
+  /** Asked for each message: without a call in between. */
+  readonly now: () => number;
   readonly #clock: Clock;
   readonly #timers = new Set<Timer>();
   #stop: Cancel | undefined;
@@ -21,10 +23,7 @@ export class CoalescingClock implements Clock {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-  }
-
-  now(): number {
-    return this.#clock.now();
+    this.now = clock.now.bind(clock);
   }
 
   random(): number {

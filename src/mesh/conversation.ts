@@ -4,6 +4,7 @@
  */
 import type {Cancel, Clock} from './clock.js';
 import {MeshError, type MeshErrorCode} from './errors.js';
+import type {OnMeshMessage} from './events.js';
 import {Faults} from './faults.js';
 import type {Lane, LaneData, Link, LinkRoute} from './link/types.js';
 import type {PeerId} from './signalling/types.js';
@@ -69,7 +70,7 @@ export interface ConversationOptions {
   /** Random per joined mesh; the numbers of messages belong to it. */
   readonly boot: string;
   readonly name: () => string;
-  readonly onMessage: (channel: string, data: unknown) => void;
+  readonly onMessage: OnMeshMessage;
   /** Text of a plain page. */
   readonly onPlainText: (text: string) => void;
   /** The peer's name, round trip or route may have changed. */
@@ -290,22 +291,28 @@ export class Conversation {
     this.#heardAt = this.#options.clock.now();
     if (this.#silent) this.#setSilent(false);
     if (this.#away) this.#setAway(false);
-    if (lane === 'bulk' && typeof data !== 'string' && !this.#plain) return this.#receiveBulk(data);
-    const isBatch = typeof data === 'string' && lane === 'lines' && !this.#plain && data.length <= MAX_LINE_FRAME_BYTES && isJoined(data);
-    if (!isBatch) return void this.#receiveFrame(lane, data);
-    for (const frame of splitFrames(data)) if (!this.#receiveFrame(lane, frame)) return;
+    // Pieces have limits of their own.
+    if (lane === 'bulk' && typeof data !== 'string' && !this.#plain) this.#receiveBulk(data);
+    else if (!this.#bucket.take()) this.#flooded();
+    else if (this.#plain) this.#receivePlain(data);
+    else if (lane === 'bulk') this.#receiveBulk(data);
+    else if (typeof data === 'string' && data.length <= MAX_LINE_FRAME_BYTES && isJoined(data)) this.#receiveBatch(data);
+    else this.#receiveLine(data);
   }
 
-  /** @returns whether another may be taken. */
-  #receiveFrame(lane: Lane, frame: LaneData): boolean {
-    if (!this.#bucket.take()) {
-      this.fault('flood', 'Too many messages at one time');
-      return false;
+  /** Takes frames that travel together, for the first of which a token has been taken. */
+  #receiveBatch(data: string): void {
+    let isFirst = true;
+    for (const frame of splitFrames(data)) {
+      if (this.#closed) return;
+      if (!isFirst && !this.#bucket.take()) return this.#flooded();
+      isFirst = false;
+      this.#receiveLine(frame);
     }
-    if (this.#plain) this.#receivePlain(frame);
-    else if (lane === 'bulk') this.#receiveBulk(frame);
-    else this.#receiveLine(frame);
-    return !this.#closed;
+  }
+
+  #flooded(): void {
+    this.fault('flood', 'Too many messages at one time');
   }
 
   /** Counts and reports what the peer got wrong. */

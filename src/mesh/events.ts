@@ -2,7 +2,7 @@ import type {MeshError} from './errors.js';
 import type {PeerId} from './signalling/types.js';
 
 /** Takes a message of a peer on a channel; `plain` when a page sent it that knows nothing of this project. */
-export type OnMeshMessage = (from: PeerId, channel: string, data: unknown, plain: boolean) => void;
+export type OnMeshMessage = (from: PeerId, channel: string, data: unknown, plain?: boolean) => void;
 
 export class MeshErrorEvent extends Event {
   constructor(readonly error: MeshError) {

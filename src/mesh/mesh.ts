@@ -154,7 +154,7 @@ export class Mesh extends EventTarget {
       capacity: capacity ?? (() => 1),
       load: () => this.#loadCrowd(),
       take: id => this.#take(id),
-      onMessage: (from, channel, data) => this.#onMessage(from, channel, data, false),
+      onMessage,
       onReplan: () => this.#reconcile(),
       onChange: () => this.#changed(),
       onError: error => this.#report(error),
@@ -568,10 +568,7 @@ export class Mesh extends EventTarget {
       emit: message => this.#signalling.emit(id, message),
       isBusy: () => this.#isBusy(id),
       onChange: () => this.#changed(),
-      onMessage: (channel, data) => {
-        if (channel.startsWith(RESERVED)) this.#near.receive(id, channel, data);
-        else this.#near.direct(id, channel, data);
-      },
+      onMessage: this.#near.receive,
       onOpen: open => {
         if (open) this.#busyWith(id);
         this.#near.opened(id, open);

@@ -6,6 +6,7 @@ import type {Crowd, CrowdOptions} from './casts/crowd.js';
 import type {Cancel, Clock} from './clock.js';
 import type {Conversation} from './conversation.js';
 import type {MeshError} from './errors.js';
+import type {OnMeshMessage} from './events.js';
 import type {Handover, HandoverOptions} from './handover.js';
 import {compareLists} from './list-change.js';
 import type {Pair} from './pair.js';
@@ -13,6 +14,7 @@ import type {PeerId} from './signalling/types.js';
 import {prepareMessage, type OutgoingMessage} from './stream/message.js';
 import {fullMesh} from './topology/full-mesh.js';
 import type {Overlay, Topology} from './topology/types.js';
+import {RESERVED} from './wire/limits.js';
 
 /** Members tell how much they carry one after another when a room fills; it is planned anew once for all that come in this time. */
 const REPLAN_MS = 500;
@@ -41,7 +43,7 @@ export interface NeighbourhoodOptions {
   readonly load: () => Promise<CreateCrowd>;
   /** See `HandoverOptions.take`. */
   readonly take: (id: PeerId) => Pair | undefined;
-  readonly onMessage: (from: PeerId, channel: string, data: unknown) => void;
+  readonly onMessage: OnMeshMessage;
   /** The neighbours may be others now. */
   readonly onReplan: () => void;
   /** What is known of somebody has changed. */
@@ -167,17 +169,13 @@ export class Neighbourhood {
     return this.#crowd!.cast(message, data, signal);
   }
 
-  /** Takes a message of a neighbour's on one of the mesh's own channels. */
-  receive(from: PeerId, channel: string, data: unknown): void {
-    this.#withCrowd(crowd => crowd.receive(from, channel, data));
-  }
-
-  /** Takes what a neighbour says directly. */
-  direct(from: PeerId, channel: string, data: unknown): void {
+  /** Takes what a neighbour says, on one of the mesh's own channels or to this member directly. */
+  readonly receive: OnMeshMessage = (from, channel, data) => {
     const {onMessage} = this.#options;
-    if (this.#crowd) this.#crowd.direct(from, () => onMessage(from, channel, data));
+    if (channel.startsWith(RESERVED)) this.#withCrowd(crowd => crowd.receive(from, channel, data));
+    else if (this.#crowd) this.#crowd.direct(from, () => onMessage(from, channel, data));
     else onMessage(from, channel, data);
-  }
+  };
 
   /** This member's name, or how much it carries for others, may be another. */
   announce(): void {

@@ -1,6 +1,6 @@
 /** The engine behind a room: signalling over deepstream, links over WebRTC, a mesh of them, told as one frozen `RoomState`. */
 import {MeshError, asMeshError} from '../mesh/errors.js';
-import type {MeshErrorEvent} from '../mesh/events.js';
+import type {MeshErrorEvent, OnMeshMessage} from '../mesh/events.js';
 import {simplePeerLinks} from '../mesh/link/simple-peer.js';
 import type {Listen} from '../mesh/listen.js';
 import {Mesh} from '../mesh/mesh.js';
@@ -112,10 +112,10 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     return this.#joining;
   }
 
-  async send(data: RoomData, {to, channel = '', signal}: SendOptions = {}): Promise<void> {
-    if (!this.#mesh) throw new MeshError('not-joined', 'The room has not been joined, or has been left');
+  send(data: RoomData, {to, channel = '', signal}: SendOptions = {}): Promise<void> {
+    if (!this.#mesh) return Promise.reject(new MeshError('not-joined', 'The room has not been joined, or has been left'));
     const plainText = channel === CHAT_CHANNEL ? textOf(data) : undefined;
-    await this.#mesh.send(data, {channel, to: typeof to === 'string' ? [to] : to, plainText, signal});
+    return this.#mesh.send(data, {channel, to: typeof to === 'string' ? [to] : to, plainText, signal});
   }
 
   leave(): Promise<void> {
@@ -235,7 +235,7 @@ class MeshRoomSession extends EventTarget implements RoomSession {
       isForeign,
       routing: {load: () => import('../mesh/spare.js'), identity: 'sign' in self ? self : undefined},
       capacity: () => this.#relayPolicy.capacity,
-      onMessage: (from, channel, data, plain) => this.#receive(from, channel, data, plain),
+      onMessage: this.#receive,
     });
     mesh.addEventListener('peers-change', () => this.#update());
     mesh.addEventListener('status-change', () => this.#update());
@@ -332,9 +332,9 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     if (this.#state.peers !== before.peers) this.dispatchEvent(new Event('peers-change'));
   }
 
-  #receive(from: string, channel: string, data: unknown, plain: boolean): void {
+  readonly #receive: OnMeshMessage = (from, channel, data, plain) => {
     this.dispatchEvent(plain ? new RoomMessageEvent(from, CHAT_CHANNEL, {text: data}) : new RoomMessageEvent(from, channel, data));
-  }
+  };
 
   #report(error: MeshError): void {
     this.dispatchEvent(new RoomErrorEvent(error));

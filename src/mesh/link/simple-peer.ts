@@ -129,7 +129,7 @@ class SimplePeerLink extends EventTarget implements Link {
     if (this.#state !== 'open') return false;
     const channel = this.#lanes.get(lane);
     if (!channel && lane === BULK) this.#openBulk();
-    if (channel?.readyState !== 'open' || channel.bufferedAmount > HIGH_WATER) return false;
+    if (!channel || channel.bufferedAmount > HIGH_WATER) return false;
     try {
       channel.send(data as string);
       return true;

@@ -52,7 +52,7 @@ export interface InboundOptions {
   readonly peerId: string;
   /** The last line that is not for this side. */
   readonly from: number;
-  readonly onMessage: (channel: string, data: unknown) => void;
+  readonly onMessage: (from: string, channel: string, data: unknown) => void;
   /** What the peer sent was dropped. */
   readonly onFault: (error: MeshError) => void;
   /** A line before the one that came is missing: the link has lost it. */
@@ -102,18 +102,17 @@ export class Inbound {
   }
 
   /** @param bytes size of its frame. */
-  line(message: Message, bytes: number): void {
-    if (message.n <= this.#line) return; // Repeated over a new link; it has been delivered.
+  line({n, after, channel, data}: Message, bytes: number): void {
+    const {peerId, onMessage, onGap} = this.#options;
+    if (n <= this.#line) return; // Repeated over a new link; it has been delivered.
     // Nothing after a gap is taken: the next link brings it again, in order.
-    if (message.n > this.#line + 1) return this.#options.onGap();
-    this.#line = message.n;
-    this.#acknowledgeSoon();
-    const {channel} = message.head;
-    const queue = this.#held.get(channel);
-    if (queue || (message.after > 0 && !this.#isDone(message.after))) {
-      this.#hold(channel, {data: message.data, afterTransfer: message.after, afterLine: 0, bytes});
+    if (n > this.#line + 1) return onGap();
+    this.#line = n;
+    if (++this.#unacked === 1 || this.#unacked >= ACK_LINES) this.#acknowledgeSoon();
+    if (this.#held.has(channel) || (after > 0 && !this.#isDone(after))) {
+      this.#hold(channel, {data, afterTransfer: after, afterLine: 0, bytes});
     } else {
-      this.#options.onMessage(channel, message.data);
+      onMessage(peerId, channel, data);
     }
     if (this.#held.size > 0) this.#release();
   }
@@ -222,12 +221,13 @@ export class Inbound {
 
   /** Delivers, per channel and in order, what waits for nothing any more. */
   #release(): void {
+    const {peerId, onMessage} = this.#options;
     for (const [channel, queue] of this.#held) {
       let held = queue[0];
       while (held && held.afterLine <= this.#line && (held.afterTransfer === 0 || this.#isDone(held.afterTransfer))) {
         queue.shift();
         this.#heldBytes -= held.bytes;
-        this.#options.onMessage(channel, held.data);
+        onMessage(peerId, channel, held.data);
         held = queue[0];
       }
       if (queue.length === 0) this.#held.delete(channel);
@@ -235,8 +235,7 @@ export class Inbound {
   }
 
   #acknowledgeSoon(): void {
-    if (++this.#unacked >= ACK_LINES) return this.#acknowledge();
-    if (this.#unacked > 1) return;
+    if (this.#unacked >= ACK_LINES) return this.#acknowledge();
     const {clock} = this.#options;
     this.#owedSince = clock.now();
     this.#ackTimer ??= clock.after(ACK_DELAY_MS, () => this.#acknowledgeInTime());

@@ -24,7 +24,7 @@ class Stage {
   readonly inbound = new Inbound({
     clock: systemClock, peerId: 'a', from: 0,
     onGap: () => void this.cut().then(() => this.link()),
-    onMessage: (channel, data) => this.#onMessage(channel, data),
+    onMessage: (_from, channel, data) => this.#onMessage(channel, data),
     onFault: error => this.faults.push(error),
     sendAck: (line, done) => void this.#back?.send('lines', encodeAck(line, done)),
   });

@@ -43,7 +43,7 @@ export interface MessageHead {
 
 export type LineFrame =
   | {readonly kind: 'hello'; readonly hello: Hello}
-  | {readonly kind: 'message'; readonly n: number; readonly after: number; readonly head: MessageHead; readonly data: unknown}
+  | {readonly kind: 'message'; readonly n: number; readonly after: number; readonly channel: string; readonly data: unknown}
   | {readonly kind: 'ack'; readonly line: number; readonly done: readonly number[]}
   | {readonly kind: 'taken'; readonly bytes: number}
   | {readonly kind: 'name'; readonly name: string}
@@ -144,7 +144,7 @@ export function decodeLine(data: string | ArrayBuffer): LineFrame | undefined {
   switch (kind) {
     case 'm':
       return isCount(a) && isCountOrZero(b) && isChannel(c) && frame.length === 5
-        ? {kind: 'message', n: a, after: b, head: {channel: c, kind: 'json', type: ''}, data: d}
+        ? {kind: 'message', n: a, after: b, channel: c, data: d}
         : undefined;
     case 'ack':
       return isCountOrZero(a) && isCounts(b) ? {kind: 'ack', line: a, done: b} : undefined;
@@ -223,7 +223,7 @@ function decodeBinaryLine(data: ArrayBuffer): LineFrame | undefined {
   const head = readHead(channel, kind, type);
   if (!head || head.kind === 'json' || !isCount(n) || !isCountOrZero(after)) return undefined;
   const payload = data.slice(3 + headerLength);
-  return {kind: 'message', n, after, head, data: head.kind === 'blob' ? new Blob([payload], {type: head.type}) : payload};
+  return {kind: 'message', n, after, channel: head.channel, data: head.kind === 'blob' ? new Blob([payload], {type: head.type}) : payload};
 }
 
 function readHead(channel: unknown, kind: unknown, type: unknown): MessageHead | undefined {
