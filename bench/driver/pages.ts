@@ -22,6 +22,8 @@ export async function servePages(contestants: readonly string[]): Promise<Pages>
   }
   const site = await serveWith((request, response) => {
     const file = files.get(request.url ?? '');
+    // Isolated, so that the browser's clock ticks in 5 µs instead of a tenth of a millisecond.
+    response.setHeader('cross-origin-opener-policy', 'same-origin').setHeader('cross-origin-embedder-policy', 'credentialless');
     // An icon that is not there would be an error on every page's console.
     if (file) response.setHeader('content-type', file.type).end(file.text);
     else response.writeHead(request.url === '/favicon.ico' ? 204 : 404).end();
