@@ -13,7 +13,7 @@ export interface Clock {
 
 /** The browser's (or Node's) own time and chance. */
 export const systemClock: Clock = {
-  now: performance.now.bind(performance),
+  now: () => performance.now(),
   after(ms, run) {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);

@@ -291,28 +291,22 @@ export class Conversation {
     this.#heardAt = this.#options.clock.now();
     if (this.#silent) this.#setSilent(false);
     if (this.#away) this.#setAway(false);
-    // Pieces have limits of their own.
-    if (lane === 'bulk' && typeof data !== 'string' && !this.#plain) this.#receiveBulk(data);
-    else if (!this.#bucket.take()) this.#flooded();
-    else if (this.#plain) this.#receivePlain(data);
-    else if (lane === 'bulk') this.#receiveBulk(data);
-    else if (typeof data === 'string' && data.length <= MAX_LINE_FRAME_BYTES && isJoined(data)) this.#receiveBatch(data);
-    else this.#receiveLine(data);
+    if (lane === 'bulk' && typeof data !== 'string' && !this.#plain) return this.#receiveBulk(data);
+    const isBatch = typeof data === 'string' && lane === 'lines' && !this.#plain && data.length <= MAX_LINE_FRAME_BYTES && isJoined(data);
+    if (!isBatch) return void this.#receiveFrame(lane, data);
+    for (const frame of splitFrames(data)) if (!this.#receiveFrame(lane, frame)) return;
   }
 
-  /** Takes frames that travel together, for the first of which a token has been taken. */
-  #receiveBatch(data: string): void {
-    let isFirst = true;
-    for (const frame of splitFrames(data)) {
-      if (this.#closed) return;
-      if (!isFirst && !this.#bucket.take()) return this.#flooded();
-      isFirst = false;
-      this.#receiveLine(frame);
+  /** @returns whether another may be taken. */
+  #receiveFrame(lane: Lane, frame: LaneData): boolean {
+    if (!this.#bucket.take()) {
+      this.fault('flood', 'Too many messages at one time');
+      return false;
     }
-  }
-
-  #flooded(): void {
-    this.fault('flood', 'Too many messages at one time');
+    if (this.#plain) this.#receivePlain(frame);
+    else if (lane === 'bulk') this.#receiveBulk(frame);
+    else this.#receiveLine(frame);
+    return !this.#closed;
   }
 
   /** Counts and reports what the peer got wrong. */

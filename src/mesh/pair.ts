@@ -7,7 +7,7 @@ import {between, type Cancel} from './clock.js';
 import {Conversation, type ConversationOptions} from './conversation.js';
 import {Detour, isDetour, OVERLAY, SERVER, type Ways} from './detour.js';
 import {asMeshError, MeshError} from './errors.js';
-import type {CreateLink, LinkRoute} from './link/types.js';
+import type {CreateLink, Lane, LaneData, LinkRoute} from './link/types.js';
 import {hasTurn} from './link/turn.js';
 import {readStamp, type Stamp} from './negotiation.js';
 import {CHECK_MS} from './signalling/bounds.js';
@@ -142,10 +142,7 @@ export class Pair {
       send: (stamp, signal) => this.#sendAround(stamp, signal),
       hello: () => this.#helloOf(this.#detour?.attempt),
       onOpen: (attempt, hello) => this.#detourOpened(attempt, hello),
-      onData: (attempt, lane, data) => {
-        if (attempt === this.#using && !this.#successor) this.conversation.receive(lane, data);
-        else this.#leaveOut(attempt);
-      },
+      onData: (attempt, lane, data) => this.#data(attempt, lane, data),
       onClosed: attempt => this.#detourClosed(attempt),
     });
     this.#peer = {id: this.id, name: '', link: 'connecting', via: undefined, plain: false, rttMs: undefined, away: false, reason: undefined};
@@ -368,11 +365,7 @@ export class Pair {
       send: (stamp, signal) => this.#send(stamp, signal),
       hello: () => this.#helloOf(attempt),
       onOpen: hello => this.#opened(attempt, hello),
-      onData: (lane, data) => {
-        // Each call on the way of a message is felt.
-        if (attempt === this.#using && !this.#successor) this.conversation.receive(lane, data);
-        else this.#leaveOut(attempt);
-      },
+      onData: (lane, data) => this.#data(attempt, lane, data),
       onPathChange: up => this.#pathChanged(attempt, up),
       onClose: error => this.#attemptClosed(attempt, error),
     });
@@ -561,9 +554,10 @@ export class Pair {
     return this.conversation.hello();
   }
 
-  /** Does not take what `attempt` has brought. */
-  #leaveOut(attempt: Attempt): void {
-    if (attempt === this.#using) this.#dropped = true;
+  #data(attempt: Attempt, lane: Lane, data: LaneData): void {
+    if (attempt !== this.#using) return;
+    if (this.#successor) this.#dropped = true;
+    else this.conversation.receive(lane, data);
   }
 
   /** `attempt` is over. If it was to take over, the present link goes on, unless something of that was left out. */

@@ -134,7 +134,7 @@ class SimplePeerLink extends EventTarget implements Link {
       channel.send(data as string);
       return true;
     } catch {
-      return false; // The buffer filled up, or the channel closed, between the check and the call: the caller keeps the data.
+      return false; // The channel is closing, or its buffer filled up since the check: the caller keeps the data.
     }
   }
 

@@ -108,7 +108,7 @@ export class Inbound {
     // Nothing after a gap is taken: the next link brings it again, in order.
     if (n > this.#line + 1) return onGap();
     this.#line = n;
-    if (++this.#unacked === 1 || this.#unacked >= ACK_LINES) this.#acknowledgeSoon();
+    this.#acknowledgeSoon();
     if (this.#held.has(channel) || (after > 0 && !this.#isDone(after))) {
       this.#hold(channel, {data, afterTransfer: after, afterLine: 0, bytes});
     } else {
@@ -235,7 +235,8 @@ export class Inbound {
   }
 
   #acknowledgeSoon(): void {
-    if (this.#unacked >= ACK_LINES) return this.#acknowledge();
+    if (++this.#unacked >= ACK_LINES) return this.#acknowledge();
+    if (this.#unacked > 1) return;
     const {clock} = this.#options;
     this.#owedSince = clock.now();
     this.#ackTimer ??= clock.after(ACK_DELAY_MS, () => this.#acknowledgeInTime());

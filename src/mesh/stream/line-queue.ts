@@ -73,11 +73,6 @@ export class LineQueue {
     return this.#next > 0 ? this.#lines[this.#next - 1]!.n : this.acknowledged;
   }
 
-  /** Whether there are lines that the present link has not taken. */
-  get isBehind(): boolean {
-    return this.#next < this.#lines.length;
-  }
-
   push(entry: LineEntry): void {
     this.#lines.push(entry);
   }

@@ -44,7 +44,7 @@ export class Outbound {
   readonly #resume = (): void => this.#pump();
   readonly #endTurn = (): void => {
     this.#isTurn = false;
-    if (this.#lines.isBehind) this.#pump();
+    this.#pump();
   };
 
   constructor(options: OutboundOptions) {

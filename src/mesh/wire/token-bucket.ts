@@ -17,8 +17,7 @@ export class TokenBucket {
 
   /** Takes `count` tokens, one by default; `false` when there are fewer. */
   take(count = 1): boolean {
-    if (this.#tokens < count) this.#refill();
-    if (this.#tokens < count) return false;
+    if (!this.has(count)) return false;
     this.#tokens -= count;
     return true;
   }
