@@ -149,6 +149,54 @@ describe('Mesh', () => {
     expect(byThemselves, 'the last lines').to.equal(2);
   });
 
+  it('acknowledges along with quick answers, and not with all of one time, which that one would wait for', async () => {
+    const others = ['b', 'c', 'd', 'e', 'f'];
+    await world.join('a', ...others);
+    await world.clock.run(2_000);
+    let byThemselves = 0;
+    let inTurn = 0;
+    world.network.onSent = (_from, data) => {
+      if (typeof data !== 'string' || !data.includes('["ack"')) return;
+      if (data.startsWith('["ack"')) byThemselves++;
+      inTurn++;
+    };
+    const inTurns: number[] = [];
+    const turn = async (): Promise<void> => {
+      await world.clock.run(5);
+      inTurns.push(inTurn);
+      inTurn = 0;
+    };
+    for (let i = 0; i < 300; i++) {
+      void world.member('a').mesh.send(i);
+      await turn();
+      for (const id of others) void world.member(id).mesh.send(i, {to: ['a']});
+      await turn();
+    }
+    expect(byThemselves).to.equal(0);
+    expect(inTurns.reduce((sum, count) => sum + count, 0), 'one for some dozens of lines').to.be.within(60, 120);
+    expect(Math.max(...inTurns)).to.be.below(others.length);
+  });
+
+  it('acknowledges what several have said last in one turn, within a second', async () => {
+    const others = ['b', 'c', 'd', 'e'];
+    await world.join('a', ...others);
+    await world.clock.run(2_000);
+    const saidAt = new Map<string, number>();
+    const ackedAt = new Map<string, number>();
+    world.network.onSent = ({owner, peer}, data) => {
+      if (owner === 'a' && peer && typeof data === 'string' && data.startsWith('["ack"')) ackedAt.set(peer.owner, world.clock.now());
+    };
+    for (const id of others) {
+      saidAt.set(id, world.clock.now());
+      void world.member(id).mesh.send('the last', {to: ['a']});
+      await world.clock.run(60);
+    }
+    await world.clock.run(1_000);
+    expect([...ackedAt.keys()].sort()).to.deep.equal(others);
+    expect(new Set(ackedAt.values()).size).to.equal(1);
+    for (const [id, at] of ackedAt) expect(at - saidAt.get(id)!, id).to.be.at.most(1_010);
+  });
+
   it('asks all whom it has not heard at one time, so that a page of a quiet room seldom wakes', async () => {
     const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
     for (const id of ids) {

@@ -11,8 +11,16 @@ import {MAX_HELD_BYTES, MAX_OPEN_TRANSFERS} from '../wire/limits.js';
 const ACK_LINES = 64;
 /** … or this long after the first that is not acknowledged. It only lets the sender forget, and costs as much as a line does. */
 const ACK_DELAY_MS = 1_000;
-/** Or, before that, with a line of this side, once it has been owed for so long: more often would be more to read in each. */
+/** Sooner by so much where this side wakes up for something else, such as another peer's: a wake-up costs more than what is then said. */
+const ACK_SLACK_MS = 250;
+/** Or, before that, with a line of this side, once it has been owed for so long: more often would be more to read in each … */
 const RIDE_MS = 500;
+/**
+ * … or for so many lines, the number drawn for each peer between these two: where all answer one member at once, a message of its own for
+ * each acknowledgement, or each with the same line, would be one slow answer among many quick ones.
+ */
+const RIDE_LINES = 24;
+const MOST_RIDE_LINES = 48;
 /** Shortest piece but for the last: a remote must not make this side keep a million crumbs, each of which costs more than it brings. */
 const MIN_PIECE_BYTES = 1024;
 /** Finished transfers that a hello names: more than can be open at one time. */
@@ -73,6 +81,8 @@ export class Inbound {
   #unacked = 0;
   /** When the first of them came. */
   #owedSince = 0;
+  /** With how many of them a line of this side takes the acknowledgement along. */
+  readonly #rideLines: number;
   /** Bytes of unfinished and of waiting messages. */
   #heldBytes = 0;
   #ackTimer: Cancel | undefined;
@@ -80,6 +90,7 @@ export class Inbound {
   constructor(options: InboundOptions) {
     this.#options = options;
     this.#line = options.from;
+    this.#rideLines = RIDE_LINES + Math.floor(options.clock.random() * (MOST_RIDE_LINES - RIDE_LINES));
   }
 
   /** What to tell the peer in a hello, so that it goes on from there. */
@@ -93,7 +104,8 @@ export class Inbound {
    * @param heardAt - when the peer was last heard: near enough to now, without a look at the clock for each line.
    */
   rider(heardAt: number): number | undefined {
-    return this.#unacked > 0 && heardAt - this.#owedSince >= RIDE_MS ? this.#line : undefined;
+    const isDue = this.#unacked >= this.#rideLines || (this.#unacked > 0 && heardAt - this.#owedSince >= RIDE_MS);
+    return isDue ? this.#line : undefined;
   }
 
   /** The peer has been told of all lines so far. */
@@ -239,7 +251,7 @@ export class Inbound {
     if (this.#unacked > 1) return;
     const {clock} = this.#options;
     this.#owedSince = clock.now();
-    this.#ackTimer ??= clock.after(ACK_DELAY_MS, () => this.#acknowledgeInTime());
+    this.#ackTimer ??= clock.after(ACK_DELAY_MS, () => this.#acknowledgeInTime(), ACK_SLACK_MS);
   }
 
   /** The timer is not taken back for what has been acknowledged meanwhile: in a lively talk that would be for every few lines. */
@@ -248,8 +260,8 @@ export class Inbound {
     if (this.#unacked === 0) return;
     const {clock} = this.#options;
     const left = this.#owedSince + ACK_DELAY_MS - clock.now();
-    if (left <= 0) this.#acknowledge();
-    else this.#ackTimer = clock.after(Math.ceil(left), () => this.#acknowledgeInTime());
+    if (left <= ACK_SLACK_MS) this.#acknowledge();
+    else this.#ackTimer = clock.after(Math.ceil(left), () => this.#acknowledgeInTime(), ACK_SLACK_MS);
   }
 
   #acknowledge(): void {
