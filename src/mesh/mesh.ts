@@ -244,14 +244,27 @@ export class Mesh extends EventTarget {
    * Order is kept per channel. `data` must not change until then.
    * @throws {MeshError} `bad-data`, `too-large`, `not-joined`, `aborted`; `undelivered` with the ids that it did not reach.
    */
-  async send(data: unknown, {to, channel = '', plainText, signal}: MeshSendOptions = {}): Promise<void> {
+  async send(data: unknown, options: MeshSendOptions = {}): Promise<void> {
+    const missing: PeerId[] = [];
+    const waiting = this.#handOver(data, options, missing);
+    if (waiting) await waiting;
+    if (missing.length > 0) throw new MeshError('undelivered', `The message did not reach ${missing.length} of the room`, {ids: missing});
+  }
+
+  /**
+   * Apart from `send`, since the variables of an asynchronous function are kept on the heap, for each message.
+   * @returns `undefined` when every transport took all of it at once.
+   */
+  #handOver(
+    data: unknown, {to, channel = '', plainText, signal}: MeshSendOptions, missing: PeerId[],
+  ): Promise<unknown> | undefined {
     if (this.#left) throw new MeshError('not-joined', 'The room has been left');
     if (signal?.aborted) throw new MeshError('aborted', 'Sending was given up', {cause: signal.reason as unknown});
     if (channel.startsWith(RESERVED)) throw new MeshError('bad-data', 'Channels whose names begin with a zero character are the mesh\'s own');
     const encoded = prepareMessage(channel, data);
     const message = plainText === undefined ? encoded : {...encoded, plainText};
     if (!to && this.#near.casting) return this.#cast(data, message, signal);
-    const missing: PeerId[] = [];
+    const options = {signal, keep: !to};
     const waiting: Array<Promise<void>> = [];
     for (const id of to ?? this.#pairs.keys()) {
       const pair = to ? this.#pairTo(id, encoded) : this.#pairs.get(id);
@@ -259,12 +272,11 @@ export class Mesh extends EventTarget {
         missing.push(id);
         continue;
       }
-      const taken = pair.conversation.outbound.send(message, {signal, keep: !to});
-      if (taken) waiting.push(taken.catch((error: unknown) => this.#collect(error, id, !to, missing)));
+      const taken = pair.conversation.outbound.send(message, options);
+      if (taken) waiting.push(this.#collected(taken, id, !to, missing));
     }
     if (!to && message.lane === 'lines') for (const id of this.#absent.keys()) this.#keepFor(id, message);
-    if (waiting.length > 0) await Promise.all(waiting);
-    if (missing.length > 0) throw new MeshError('undelivered', `The message did not reach ${missing.length} of the room`, {ids: missing});
+    return waiting.length > 0 ? Promise.all(waiting) : undefined;
   }
 
   /** Says something to everybody through the neighbours; to plain pages directly. */
@@ -685,9 +697,11 @@ export class Mesh extends EventTarget {
   }
 
   /** A broadcast is for those who are in the room: who left meanwhile has not missed it. */
-  #collect(error: unknown, id: PeerId, broadcast: boolean, missing: PeerId[]): void {
-    if (error instanceof MeshError && error.code === 'aborted') throw error;
-    if (!broadcast || this.#pairs.has(id)) missing.push(id);
+  #collected(taken: Promise<void>, id: PeerId, broadcast: boolean, missing: PeerId[]): Promise<void> {
+    return taken.catch((error: unknown) => {
+      if (error instanceof MeshError && error.code === 'aborted') throw error;
+      if (!broadcast || this.#pairs.has(id)) missing.push(id);
+    });
   }
 
   #changed(): void {

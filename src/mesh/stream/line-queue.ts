@@ -94,7 +94,7 @@ export class LineQueue {
     while (this.#next < this.#lines.length) {
       if (!this.#bucket.has(1)) return this.#pace(resume);
       const frames = this.#batch();
-      const [first] = frames;
+      const first = frames[0];
       if (first === undefined) return;
       const rider = typeof first === 'string' ? this.#rider.frame() : undefined;
       const joined = rider === undefined ? frames : [...frames, rider];
@@ -107,7 +107,7 @@ export class LineQueue {
 
   /** Frames of the next lines that may go: text that fits into one message, or a binary one. */
   #batch(): LineFrameData[] {
-    const frames: LineFrameData[] = [];
+    let frames: LineFrameData[] = [];
     let size = 0;
     let fresh = 0;
     for (let i = this.#next; i < this.#lines.length && this.#bucket.has(frames.length + 1); i++) {
@@ -116,7 +116,9 @@ export class LineQueue {
       const frame = entry.frame ?? frameOf(entry, this.#last + ++fresh);
       size += frame.length + 1;
       if (frames.length && (typeof frame !== 'string' || size > MAX_BATCH_LENGTH)) break;
-      frames.push(frame);
+      // A literal makes room for the one that there is, as a rule; a push to an empty array for 17.
+      if (frames.length) frames.push(frame);
+      else frames = [frame];
       if (typeof frame !== 'string') break;
     }
     return frames;
