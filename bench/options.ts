@@ -16,6 +16,7 @@ export const USAGE = `npm run bench -- [options]
   --charts <folder>    the table as pictures
   --processor          also tells who took how much processor time: tabs, browser, server
   --profile <folder>   also writes CPU profiles of the first and the last tab; the figures then suffer
+  --allocations <folder>  the same for the memory that scripts allocate; the figures then suffer
   --trace <folder>     also writes the browser's traces, with a summary by thread and task; the figures then suffer
 `;
 
@@ -29,6 +30,7 @@ export interface Options {
   readonly charts?: string;
   readonly processor: boolean;
   readonly profile?: string;
+  readonly allocations?: string;
   readonly trace?: string;
 }
 
@@ -42,7 +44,8 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     options: {
       quick: {type: 'boolean'}, rows: {type: 'string'}, n: {type: 'string'}, rounds: {type: 'string'},
       contestants: {type: 'string'}, json: {type: 'string'}, markdown: {type: 'string'}, charts: {type: 'string'},
-      processor: {type: 'boolean', default: false}, profile: {type: 'string'}, trace: {type: 'string'}, help: {type: 'boolean', short: 'h'},
+      processor: {type: 'boolean', default: false}, profile: {type: 'string'}, allocations: {type: 'string'}, trace: {type: 'string'},
+      help: {type: 'boolean', short: 'h'},
     },
   });
   if (values.help) return undefined;
@@ -57,6 +60,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     ...values.markdown !== undefined && {markdown: values.markdown},
     ...values.charts !== undefined && {charts: values.charts},
     ...values.profile !== undefined && {profile: values.profile},
+    ...values.allocations !== undefined && {allocations: values.allocations},
     ...values.trace !== undefined && {trace: values.trace},
   };
 }

@@ -34,6 +34,7 @@ async function main(options: Options): Promise<void> {
       contestants: options.contestants, scenarios, rounds: options.rounds, browser,
       progress: line => console.error(line),
       ...options.profile !== undefined && {profile: resolve(options.profile)},
+      ...options.allocations !== undefined && {allocations: resolve(options.allocations)},
       ...options.trace !== undefined && {trace: resolve(options.trace)},
     });
     const seconds = Math.round((performance.now() - begun) / 1_000);
@@ -52,14 +53,14 @@ async function main(options: Options): Promise<void> {
 }
 
 /** What somebody needs to know to repeat the run. */
-async function describeRun(browser: Browser, {contestants, profile, trace}: Options): Promise<string[]> {
+async function describeRun(browser: Browser, {contestants, profile, allocations, trace}: Options): Promise<string[]> {
   const {version} = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {version: string};
   const processors = cpus();
   return [
     `Mesh Room ${version}${commit()}, ${await browser.version()}, Node ${process.version.slice(1)}`,
     `${processors.length} × ${processors[0]?.model ?? 'unknown processor'}, ${process.platform}, loopback`,
     ...contestants.includes(SUBJECT) ? [await describeBytes()] : [],
-    ...(profile ?? trace) === undefined ? [] : ['profiled: these figures are slower than they would be'],
+    ...(profile ?? allocations ?? trace) === undefined ? [] : ['profiled: these figures are slower than they would be'],
   ];
 }
 

@@ -1,7 +1,7 @@
 import type {Browser} from 'puppeteer-core';
 
 import {servePages} from './driver/pages.js';
-import {profiled} from './driver/profile.js';
+import {allocated, profiled} from './driver/profile.js';
 import {meter, since, type Spent} from './driver/processor.js';
 import {Tabs, type RemoteTab} from './driver/tabs.js';
 import {traced} from './driver/trace.js';
@@ -39,6 +39,8 @@ export interface RunOptions {
   readonly rounds: number;
   /** Folder for CPU profiles. */
   readonly profile?: string;
+  /** The same for profiles of what scripts allocate. */
+  readonly allocations?: string;
   /** Folder for traces. */
   readonly trace?: string;
   readonly browser: Browser;
@@ -236,9 +238,10 @@ class Runner {
   }
 
   #profiled<T>({name, ready}: Entry, what: string | undefined, run: () => Promise<T>): Promise<T> {
-    const {profile, trace} = this.#options;
+    const {profile, allocations, trace} = this.#options;
     if (what === undefined) return run();
     if (profile !== undefined) return profiled(ready, `${profile}/${name}-${what}`, run);
+    if (allocations !== undefined) return allocated(ready, `${allocations}/${name}-${what}`, run);
     return trace === undefined ? run() : traced(ready, `${trace}/${name}-${what}`, run);
   }
 

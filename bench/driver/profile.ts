@@ -2,24 +2,69 @@ import {mkdir, writeFile} from 'node:fs/promises';
 import {SourceMap, type SourceMapping} from 'node:module';
 import {dirname} from 'node:path';
 
-import type {Protocol} from 'puppeteer-core';
+import type {CDPSession, Protocol} from 'puppeteer-core';
 
 import type {RemoteTab} from './tabs.js';
 
 /** Fine enough for what a join does in a few milliseconds. */
 const SAMPLE_EVERY_US = 200;
+/** Fine enough for what a message leaves behind. */
+const SAMPLE_EVERY_BYTES = 64;
 const LINES = 40;
+
+/** What a profiler is asked in one tab. */
+interface Profiler {
+  /** How the browser's own tools know the file. */
+  readonly extension: string;
+  readonly start: (session: CDPSession) => Promise<unknown>;
+  /** @returns the profile, and what it says by file and by function. */
+  readonly stop: (session: CDPSession, sources: Sources) => Promise<{readonly profile: object; readonly summary: string}>;
+}
+
+const processor: Profiler = {
+  extension: 'cpuprofile',
+  async start(session) {
+    await session.send('Profiler.enable');
+    await session.send('Profiler.setSamplingInterval', {interval: SAMPLE_EVERY_US});
+    await session.send('Profiler.start');
+  },
+  async stop(session, sources) {
+    const {profile} = await session.send('Profiler.stop');
+    return {profile, summary: await processorSummary(profile, sources)};
+  },
+};
+
+const allocations: Profiler = {
+  extension: 'heapprofile',
+  async start(session) {
+    await session.send('HeapProfiler.startSampling', {
+      // Also what has been collected meanwhile: that is what is looked for.
+      samplingInterval: SAMPLE_EVERY_BYTES, includeObjectsCollectedByMajorGC: true, includeObjectsCollectedByMinorGC: true,
+    });
+  },
+  async stop(session, sources) {
+    const {profile} = await session.send('HeapProfiler.stopSampling');
+    return {profile, summary: await allocationSummary(profile, sources)};
+  },
+};
 
 /**
  * Runs `play` while the first and the last of `tabs` are profiled.
  * Writes `<file>-first.cpuprofile` (for DevTools), `<file>-first.txt` (the functions that took longest), and the same for the last.
  */
-export async function profiled<T>(tabs: readonly RemoteTab[], file: string, play: () => Promise<T>): Promise<T> {
-  const profilers = await Promise.all([tabs[0]!, tabs.at(-1)!].map(async ({page}) => {
+export const profiled = <T>(tabs: readonly RemoteTab[], file: string, play: () => Promise<T>): Promise<T> =>
+  watched(tabs, file, play, processor);
+
+/** The same for the memory that scripts allocate, kept or not; `<file>-first.heapprofile`. */
+export const allocated = <T>(tabs: readonly RemoteTab[], file: string, play: () => Promise<T>): Promise<T> =>
+  watched(tabs, file, play, allocations);
+
+async function watched<T>(
+  tabs: readonly RemoteTab[], file: string, play: () => Promise<T>, {extension, start, stop}: Profiler,
+): Promise<T> {
+  const sessions = await Promise.all([tabs[0]!, tabs.at(-1)!].map(async ({page}) => {
     const session = await page.createCDPSession();
-    await session.send('Profiler.enable');
-    await session.send('Profiler.setSamplingInterval', {interval: SAMPLE_EVERY_US});
-    await session.send('Profiler.start');
+    await start(session);
     return session;
   }));
   try {
@@ -27,12 +72,12 @@ export async function profiled<T>(tabs: readonly RemoteTab[], file: string, play
   } finally {
     await mkdir(dirname(file), {recursive: true});
     const sources = new Sources();
-    for (const [index, session] of profilers.entries()) {
-      const {profile} = await session.send('Profiler.stop');
+    for (const [index, session] of sessions.entries()) {
+      const {profile, summary} = await stop(session, sources);
       await session.detach();
       const name = `${file}-${index === 0 ? 'first' : 'last'}`;
-      await writeFile(`${name}.cpuprofile`, JSON.stringify(profile));
-      await writeFile(`${name}.txt`, await summary(profile, sources));
+      await writeFile(`${name}.${extension}`, JSON.stringify(profile));
+      await writeFile(`${name}.txt`, summary);
     }
   }
 }
@@ -64,22 +109,50 @@ async function loadMap(url: string): Promise<SourceMap | undefined> {
 }
 
 /** Self time by file, then by function, longest first. */
-async function summary({nodes, samples = [], timeDeltas = []}: Protocol.Profiler.Profile, sources: Sources): Promise<string> {
+async function processorSummary({nodes, samples = [], timeDeltas = []}: Protocol.Profiler.Profile, sources: Sources): Promise<string> {
   const ofNode = new Map<number, number>();
   samples.forEach((id, index) => ofNode.set(id, (ofNode.get(id) ?? 0) + (timeDeltas[index] ?? 0) / 1_000));
-  const functions = new Map<string, number>();
-  const files = new Map<string, number>();
-  let busy = 0;
+  const tally = new Tally(sources);
   for (const {id, callFrame} of nodes) {
     const ms = ofNode.get(id) ?? 0;
-    if (ms === 0 || callFrame.functionName === '(idle)') continue;
-    const {file, place} = await sources.locate(callFrame);
-    const name = `${callFrame.functionName || '(anonymous)'} ${place}`;
-    functions.set(name, (functions.get(name) ?? 0) + ms);
-    files.set(file, (files.get(file) ?? 0) + ms);
-    busy += ms;
+    if (ms > 0 && callFrame.functionName !== '(idle)') await tally.add(callFrame, ms);
   }
-  const list = (times: ReadonlyMap<string, number>): string[] => [...times]
-    .sort(([, a], [, b]) => b - a).slice(0, LINES).map(([name, ms]) => `${ms.toFixed(1).padStart(9)}  ${name}`);
-  return [`busy ${busy.toFixed(1)} ms; self time in ms`, '', ...list(files), '', ...list(functions), ''].join('\n');
+  return tally.text('busy', 'ms; self time in ms');
+}
+
+/** What they allocated themselves, by file, then by function, most first. */
+async function allocationSummary({head}: Protocol.HeapProfiler.SamplingHeapProfile, sources: Sources): Promise<string> {
+  const tally = new Tally(sources);
+  const nodes = [head];
+  for (let node = nodes.pop(); node; node = nodes.pop()) {
+    nodes.push(...node.children);
+    if (node.selfSize > 0) await tally.add(node.callFrame, node.selfSize / 1_000);
+  }
+  return tally.text('allocated', 'kB; by whom, in kB');
+}
+
+/** Adds up by file and by function. */
+class Tally {
+  readonly #sources: Sources;
+  readonly #functions = new Map<string, number>();
+  readonly #files = new Map<string, number>();
+  #all = 0;
+
+  constructor(sources: Sources) {
+    this.#sources = sources;
+  }
+
+  async add(callFrame: Protocol.Runtime.CallFrame, value: number): Promise<void> {
+    const {file, place} = await this.#sources.locate(callFrame);
+    const name = `${callFrame.functionName || '(anonymous)'} ${place}`;
+    this.#functions.set(name, (this.#functions.get(name) ?? 0) + value);
+    this.#files.set(file, (this.#files.get(file) ?? 0) + value);
+    this.#all += value;
+  }
+
+  text(what: string, unit: string): string {
+    const list = (values: ReadonlyMap<string, number>): string[] => [...values]
+      .sort(([, a], [, b]) => b - a).slice(0, LINES).map(([name, value]) => `${value.toFixed(1).padStart(9)}  ${name}`);
+    return [`${what} ${this.#all.toFixed(1)} ${unit}`, '', ...list(this.#files), '', ...list(this.#functions), ''].join('\n');
+  }
 }
