@@ -188,7 +188,7 @@ class SimplePeerLink extends EventTarget implements Link {
   #signal(signal: SimplePeer.SignalData): void {
     if (signal.type === 'offer') this.#awaitsAnswer = true;
     // Firefox says when there are no more, which nobody waits for; Chromium does not.
-    if (signal.type === 'candidate' && !candidateOf(signal)) return;
+    if (signal.type === 'candidate' && addressesIn(signal) === '') return;
     if (this.#isDescribed) {
       if (!isHostCandidate(signal) || !this.#keptBack.add(signal)) this.#say(signal);
     } else if (signal.type === 'answer' && this.#state === 'connecting') {
@@ -310,16 +310,17 @@ class SimplePeerLink extends EventTarget implements Link {
   }
 }
 
-/** Whether `signal` is a candidate of this machine's own addresses (RFC 8839, section 5.1). */
-const isHostCandidate = (signal: SimplePeer.SignalData): boolean => signal.type === 'candidate' && / typ host\b/.test(candidateOf(signal));
+/** What in it names addresses: a description, or a candidate's line (RFC 8839, section 5.1), which is empty when there are no more. */
+function addressesIn(signal: SimplePeer.SignalData): string {
+  const {sdp, candidate} = signal as {readonly sdp?: string; readonly candidate?: {readonly candidate: string}};
+  return sdp ?? candidate?.candidate ?? '';
+}
 
-const candidateOf = (signal: SimplePeer.SignalData): string => (signal as {candidate: {candidate: string}}).candidate.candidate;
+/** Whether `signal` is a candidate of this machine's own addresses. */
+const isHostCandidate = (signal: SimplePeer.SignalData): boolean => signal.type === 'candidate' && / typ host\b/.test(addressesIn(signal));
 
 /** Whether an address of a TURN server is in it. */
-function namesRelay(signal: SimplePeer.SignalData): boolean {
-  const {sdp, candidate} = signal as {readonly sdp?: string; readonly candidate?: {readonly candidate: string}};
-  return (sdp ?? candidate?.candidate ?? '').includes(' typ relay ');
-}
+const namesRelay = (signal: SimplePeer.SignalData): boolean => addressesIn(signal).includes(' typ relay ');
 
 /** A remote's signal, checked for the shapes that simple-peer makes and this version uses. */
 function isSignal(value: unknown): value is SimplePeer.SignalData {
