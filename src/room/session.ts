@@ -112,10 +112,10 @@ class MeshRoomSession extends EventTarget implements RoomSession {
     return this.#joining;
   }
 
-  send(data: RoomData, {to, channel = '', signal}: SendOptions = {}): Promise<void> {
-    if (!this.#mesh) return Promise.reject(new MeshError('not-joined', 'The room has not been joined, or has been left'));
+  async send(data: RoomData, {to, channel = '', signal}: SendOptions = {}): Promise<void> {
+    if (!this.#mesh) throw new MeshError('not-joined', 'The room has not been joined, or has been left');
     const plainText = channel === CHAT_CHANNEL ? textOf(data) : undefined;
-    return this.#mesh.send(data, {channel, to: typeof to === 'string' ? [to] : to, plainText, signal});
+    await this.#mesh.send(data, {channel, to: typeof to === 'string' ? [to] : to, plainText, signal});
   }
 
   leave(): Promise<void> {
