@@ -1,5 +1,7 @@
+import {resolve} from 'node:path';
 import {parseArgs} from 'node:util';
 
+import {INSTRUMENTS, type Instrument} from './driver/instruments.js';
 import {numbers} from './numbers.js';
 import {ROW_NAMES, SIZES, type RowName} from './rows.js';
 import {entrants} from './servers/index.js';
@@ -15,9 +17,11 @@ export const USAGE = `npm run bench -- [options]
   --markdown <file>    the table, for a document
   --charts <folder>    the table as pictures
   --processor          also tells who took how much processor time: tabs, browser, server
-  --profile <folder>   also writes CPU profiles of the first and the last tab; the figures then suffer
-  --allocations <folder>  the same for the memory that scripts allocate; the figures then suffer
-  --trace <folder>     also writes the browser's traces, with a summary by thread and task; the figures then suffer
+
+One of these, whose figures then suffer:
+  --profile <folder>      also writes CPU profiles of the first and the last tab
+  --allocations <folder>  the same for the memory that scripts allocate
+  --trace <folder>        also writes the browser's traces, with a summary by thread and task
 `;
 
 export interface Options {
@@ -29,9 +33,7 @@ export interface Options {
   readonly markdown?: string;
   readonly charts?: string;
   readonly processor: boolean;
-  readonly profile?: string;
-  readonly allocations?: string;
-  readonly trace?: string;
+  readonly instrument?: Instrument;
 }
 
 const QUICK = {sizes: [2, 8], rounds: 3, rows: ['late', 'start', 'broadcast', 'burst', 'bulk'] satisfies RowName[]};
@@ -49,6 +51,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     },
   });
   if (values.help) return undefined;
+  const instrument = INSTRUMENTS.find(name => values[name] !== undefined);
   return {
     rows: values.rows === undefined ? (values.quick ? QUICK.rows : ROW_NAMES) : oneOf(values.rows, ROW_NAMES, '--rows'),
     sizes: numbers(values.n, '--n', 2) ?? (values.quick ? QUICK.sizes : SIZES),
@@ -59,9 +62,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     ...values.json !== undefined && {json: values.json},
     ...values.markdown !== undefined && {markdown: values.markdown},
     ...values.charts !== undefined && {charts: values.charts},
-    ...values.profile !== undefined && {profile: values.profile},
-    ...values.allocations !== undefined && {allocations: values.allocations},
-    ...values.trace !== undefined && {trace: values.trace},
+    ...instrument !== undefined && {instrument: {name: instrument, folder: resolve(values[instrument]!)}},
   };
 }
 

@@ -3,7 +3,7 @@ import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {mkdir, writeFile} from 'node:fs/promises';
 import {cpus} from 'node:os';
-import {dirname, resolve} from 'node:path';
+import {dirname} from 'node:path';
 
 import type {Browser} from 'puppeteer-core';
 
@@ -33,9 +33,7 @@ async function main(options: Options): Promise<void> {
     const results = await run({
       contestants: options.contestants, scenarios, rounds: options.rounds, browser,
       progress: line => console.error(line),
-      ...options.profile !== undefined && {profile: resolve(options.profile)},
-      ...options.allocations !== undefined && {allocations: resolve(options.allocations)},
-      ...options.trace !== undefined && {trace: resolve(options.trace)},
+      ...options.instrument !== undefined && {instrument: options.instrument},
     });
     const seconds = Math.round((performance.now() - begun) / 1_000);
     const report = makeReport(rows, results, [...heading, `${options.rounds} rounds each in turn, ${seconds} s in all`]);
@@ -53,14 +51,14 @@ async function main(options: Options): Promise<void> {
 }
 
 /** What somebody needs to know to repeat the run. */
-async function describeRun(browser: Browser, {contestants, profile, allocations, trace}: Options): Promise<string[]> {
+async function describeRun(browser: Browser, {contestants, instrument}: Options): Promise<string[]> {
   const {version} = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {version: string};
   const processors = cpus();
   return [
     `Mesh Room ${version}${commit()}, ${await browser.version()}, Node ${process.version.slice(1)}`,
     `${processors.length} × ${processors[0]?.model ?? 'unknown processor'}, ${process.platform}, loopback`,
     ...contestants.includes(SUBJECT) ? [await describeBytes()] : [],
-    ...(profile ?? allocations ?? trace) === undefined ? [] : ['profiled: these figures are slower than they would be'],
+    ...instrument === undefined ? [] : ['profiled: these figures are slower than they would be'],
   ];
 }
 

@@ -1,10 +1,9 @@
 import type {Browser} from 'puppeteer-core';
 
 import {servePages} from './driver/pages.js';
-import {allocated, profiled} from './driver/profile.js';
+import {instrumented, type Instrument} from './driver/instruments.js';
 import {meter, since, type Spent} from './driver/processor.js';
 import {Tabs, type RemoteTab} from './driver/tabs.js';
-import {traced} from './driver/trace.js';
 import {TOO_BUSY} from './page/tools.js';
 import {allOf, quiet, type Scenario} from './scenarios/scenario.js';
 import {entrants} from './servers/index.js';
@@ -37,12 +36,7 @@ export interface RunOptions {
   readonly contestants: readonly string[];
   readonly scenarios: readonly Scenario[];
   readonly rounds: number;
-  /** Folder for CPU profiles. */
-  readonly profile?: string;
-  /** The same for profiles of what scripts allocate. */
-  readonly allocations?: string;
-  /** Folder for traces. */
-  readonly trace?: string;
+  readonly instrument?: Instrument;
   readonly browser: Browser;
   readonly progress: (line: string) => void;
 }
@@ -226,7 +220,7 @@ class Runner {
       tabs: entry.ready, room, record, restart: awayMs => entry.server.restart(awayMs),
       watched: async (rowId, run) => {
         const before = await read();
-        const result = await this.#profiled(entry, round === undefined ? undefined : `${rowId}-${round}`, run);
+        const result = await this.#instrumented(entry, round === undefined ? undefined : `${rowId}-${round}`, run);
         spent(rowId, since(before, await read()));
         return result;
       },
@@ -237,12 +231,10 @@ class Runner {
     await quiet();
   }
 
-  #profiled<T>({name, ready}: Entry, what: string | undefined, run: () => Promise<T>): Promise<T> {
-    const {profile, allocations, trace} = this.#options;
-    if (what === undefined) return run();
-    if (profile !== undefined) return profiled(ready, `${profile}/${name}-${what}`, run);
-    if (allocations !== undefined) return allocated(ready, `${allocations}/${name}-${what}`, run);
-    return trace === undefined ? run() : traced(ready, `${trace}/${name}-${what}`, run);
+  #instrumented<T>({name, ready}: Entry, what: string | undefined, run: () => Promise<T>): Promise<T> {
+    const {instrument} = this.#options;
+    if (what === undefined || instrument === undefined) return run();
+    return instrumented(instrument, ready, `${name}-${what}`, run);
   }
 
   #note(entry: Entry): void {
